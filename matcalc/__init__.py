@@ -1,0 +1,65 @@
+"""matcalc: derivatives of scalars, vectors and matrices in closed form.
+
+>>> import matcalc
+>>> print(matcalc.differentiate("(X*theta - y)'*(X*theta - y)", "theta"))
+2*X'*(X*theta - y)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import (
+    MatcalcError,
+    NotDifferentiableError,
+    ParseError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+)
+
+if TYPE_CHECKING:
+    from matcalc.api import Derivative, diff, differentiate, evaluate, gradient, hessian, jacobian
+    from matcalc.interning import clear_tables as clear_cache
+    from matcalc.parser import parse
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Derivative",
+    "MatcalcError",
+    "NotDifferentiableError",
+    "ParseError",
+    "ShapeError",
+    "UnknownNameError",
+    "UnsupportedError",
+    "clear_cache",
+    "diff",
+    "differentiate",
+    "evaluate",
+    "gradient",
+    "hessian",
+    "jacobian",
+    "parse",
+]
+
+# where each public name lives; a module is loaded when its name is first used
+_HOMES = {
+    "Derivative": ("matcalc.api", "Derivative"),
+    "clear_cache": ("matcalc.interning", "clear_tables"),
+    "diff": ("matcalc.api", "diff"),
+    "differentiate": ("matcalc.api", "differentiate"),
+    "evaluate": ("matcalc.api", "evaluate"),
+    "gradient": ("matcalc.api", "gradient"),
+    "hessian": ("matcalc.api", "hessian"),
+    "jacobian": ("matcalc.api", "jacobian"),
+    "parse": ("matcalc.parser", "parse"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'matcalc' has no attribute {name!r}")
+    return getattr(import_module(home[0]), home[1])

@@ -1,0 +1,125 @@
+"""Calls: which function is meant, and its arguments in the canonical form."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NoReturn
+
+from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
+from matcalc.signature_shapes import overloads, visit_rulebook_call
+from matcalc.spelling import GREEK_NAMES, library_function
+from matcalc.structural import STRUCTURAL
+
+if TYPE_CHECKING:
+    from matcalc.inference import Inference
+    from matcalc.nodes import Node
+
+# other spellings of functions known here
+SPELLINGS = {"trace": "tr", "fro": "normF", "Norm": "norm", "Tr": "tr", "Det": "det"}
+LATER = {
+    "grad": "opaque functions are not supported yet",
+    "commutation": "commutation matrices are not supported yet",
+    "duplication": "duplication matrices are not supported yet",
+    **dict.fromkeys(("tril", "triu"), "triangular parts are not supported yet"),
+    **dict.fromkeys(("expm", "logm", "sqrtm", "dexpm"), "matrix functions by power series are not supported yet"),
+}
+
+
+def visit_call(inference: Inference, node: Node) -> None:
+    """Find the function, put its arguments in the canonical form, and give the call its extents."""
+    name = _function_name(inference, node)
+    _positional(inference, node)
+    if name == "norm" and len(node.args) == 2 and node.args[1].value == "fro":
+        name, node.args = "normF", node.args[:1]
+    for argument in node.args:
+        if argument.op == "word":
+            text = inference.text(argument)
+            inference.fail(argument, f"{name} does not take {text}", suggestion=f"write {text[1:-1]}", error=ParseError)
+    inference.mark_used(*node.args)
+    rule = STRUCTURAL.get(name)
+    if rule is not None:
+        node.value = name
+        rule(inference, node)
+        return
+    signatures = overloads(inference, node, name)
+    if not signatures:
+        _unknown(inference, node, name)
+    node.value = name
+    visit_rulebook_call(inference, node, signatures)
+
+
+def _function_name(inference: Inference, node: Node) -> str:
+    """The canonical name behind library paths, spellings and aliases."""
+    written: str = node.value
+    name = library_function(written) or written
+    if "." in name:
+        path, _, method = name.rpartition(".")
+        inference.fail(
+            node, f"methods such as .{method}() are not read", suggestion=f"write {method}({path})", error=ParseError
+        )
+    name = SPELLINGS.get(name, name)
+    return inference.rulebook.alias(name) or name
+
+
+def is_function(inference: Inference, name: str) -> bool:
+    """Whether a name in front of bars is that of a function, or nearly so, and hence no factor."""
+    if name in inference.declared or name in inference.definitions or name in inference.variables:
+        return False
+    known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS}
+    name = library_function(name) or name
+    return name in known or (name not in GREEK_NAMES and bool(get_close_matches(name, known, 1, 0.75)))
+
+
+def refuse_call_without_brackets(inference: Inference, left: Node, right: Node) -> None:
+    """`sin x` is no product, unless sin is a variable. Raises ParseError."""
+    name = left.value if left.op == "name" else None
+    if name in inference.declared or not isinstance(name, str):
+        return
+    if name in STRUCTURAL or name in inference.rulebook.names():
+        text, argument = f"{name} {inference.text(right)}", inference.text(right)
+        position = (left.start, right.end)
+        message, mend = f"{text} is no call", f"write {name}({argument})"
+        raise ParseError(message, source=inference.source, position=position, suggestion=mend)
+
+
+def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
+    if name in LATER:
+        inference.fail(node, LATER[name], error=UnsupportedError)
+    if name.startswith("sum_"):
+        inference.fail(node, "sums over an index are not supported yet", error=UnsupportedError)
+    known = sorted({*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS})
+    near = get_close_matches(name, known, 1) or get_close_matches(name.lower(), known, 1)
+    if not near and (name in inference.variables or name in inference.declared or len(name) == 1):
+        mend = f"for a product write {name}*(...)"
+    else:
+        mend = f"did you mean {near[0]}?" if near else HINTS.get(name, "`matcalc rules` lists the functions")
+    position = (node.start, node.start + len(node.value))
+    raise UnknownNameError(
+        f"unknown function {name!r}", source=inference.source, position=position, found=name, suggestion=mend
+    )
+
+
+HINTS = {"mse_loss": "write mean((X*W - Y).^2)"}
+
+
+def _positional(inference: Inference, node: Node) -> None:
+    """NumPy keywords as positions: `axis=0` is 1 here, `ord=2` is 2."""
+    kept: list[Node] = []
+    for argument in node.args:
+        if argument.op != "keyword":
+            kept.append(argument)
+        elif argument.value == "axis":
+            kept.append(_axis(inference, argument))
+        elif argument.value == "ord":
+            kept.append(argument.args[0])
+        elif argument.value != "keepdims":
+            inference.fail(argument, f"the keyword {argument.value} is not read", error=ParseError)
+    node.args = tuple(kept)
+
+
+def _axis(inference: Inference, argument: Node) -> Node:
+    number = argument.args[0]
+    if number.op != "number" or number.value not in (0, 1):
+        inference.fail(argument, "an axis is 0 or 1", error=ParseError)
+    number.value += 1
+    return number

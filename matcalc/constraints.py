@@ -1,0 +1,268 @@
+"""Shape rules that can wait: products and entrywise combinations of operands not all known yet.
+
+Each rule has `settle`, which uses what is known, returns whether nothing is left to do, and fails where
+the shapes cannot fit. `soften` is the weaker step: a name that nothing else decides takes the shape of
+what it is combined with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from matcalc.dimensions import ONE, Dimension
+from matcalc.shapes import SINGLE, Extent, Variable, differ, find, unify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matcalc.inference import Inference
+    from matcalc.nodes import Node
+
+Extents = tuple[Extent, Extent]
+# between entries: numbers and declared scalars spread without saying anything about the other side
+SPREADING = frozenset({"number", "size", "pi"})
+
+
+def is_scalar(node: Node) -> bool:
+    return find(node.rows).is_one and find(node.columns).is_one
+
+
+def is_open(node: Node) -> bool:
+    return find(node.rows).is_open or find(node.columns).is_open
+
+
+class Requirement:
+    """A shape that an operator asks of an operand which is not decided yet."""
+
+    __slots__ = ("columns", "message", "node", "rows", "suggestion")
+
+    def __init__(self, node: Node, rows: Extent, columns: Extent, message: str, suggestion: str | None) -> None:
+        self.node = node
+        self.rows = rows
+        self.columns = columns
+        self.message = message
+        self.suggestion = suggestion
+
+    def settle(self, inference: Inference) -> bool:
+        if is_open(self.node):
+            return False
+        inference.require(self.node, self.rows, self.columns, self.message, self.suggestion)
+        return True
+
+    def soften(self, inference: Inference) -> bool:
+        return False
+
+
+class Spread:
+    """An entrywise combination: one shape, over which scalars, rows and columns spread.
+
+    `takes_shape` says that an undecided name among the operands takes the shape of the others.
+    """
+
+    __slots__ = ("node", "operands", "takes_shape")
+
+    def __init__(self, node: Node, operands: Sequence[Node], takes_shape: bool) -> None:
+        self.node = node
+        self.operands = operands
+        self.takes_shape = takes_shape
+
+    def settle(self, inference: Inference) -> bool:
+        node = self.node
+        extents = spread_extents(inference, node, self.operands)
+        if extents is not None:
+            if not (unify(node.rows, extents[0]) and unify(node.columns, extents[1])):
+                inference.contradiction(node)
+            # a name next to a scalar may still take its shape
+            return not (self.takes_shape and any(is_open(n) for n in self.operands))
+        rows = self._along([n.rows for n in self.operands], node.rows)
+        columns = self._along([n.columns for n in self.operands], node.columns)
+        if not (rows and columns):
+            inference.contradiction(node)
+        return False
+
+    @staticmethod
+    def _along(extents: list[Extent], result: Extent) -> bool:
+        """What one axis of the operands says of the result, and the result of the operands."""
+        if find(result).is_one:
+            return all(unify(e, SINGLE) for e in extents)
+        if not all(unify(e, result) for e in extents if find(e).many):
+            return False
+        # a single operand that is not 1 has the size of the result
+        others = [e for e in extents if not find(e).is_one]
+        if find(result).many and len(others) == 1:
+            return unify(others[0], result)
+        return True
+
+    def soften(self, inference: Inference) -> bool:
+        """Give undecided names the shape of the rest, once all else is known."""
+        if not self.takes_shape:
+            return False
+        undecided = [n for n in self.operands if is_open(n)]
+        if self._matrix_times_name(undecided):
+            return True
+        if any(bare_owner(n) is None for n in undecided):
+            return False
+        telling = [n for n in self.operands if not is_open(n) and not inference.only_spreads(n)]
+        outside = not find(self.node.rows).is_open and not find(self.node.columns).is_open
+        if not telling and not outside:
+            return False
+        rows = self._target([n.rows for n in telling], self.node.rows)
+        columns = self._target([n.columns for n in telling], self.node.columns)
+        changed = False
+        for node in undecided:
+            owner = bare_owner(node)
+            if isinstance(owner, Variable) and owner.nonscalar and rows.many and columns.many:
+                continue  # b' next to a matrix stays a row
+            if isinstance(owner, Variable):
+                owner.softened = True
+            changed = (unify(node.rows, rows) and unify(node.columns, columns)) or changed
+        return changed
+
+    def _matrix_times_name(self, undecided: list[Node]) -> bool:
+        """In `y - A*b`, with y a column and A a matrix, b is a vector and no scalar."""
+        decided = [n for n in self.operands if not is_open(n)]
+        if not any(find(n.rows).many for n in decided) or not all(find(n.columns).is_one for n in decided):
+            return False
+        for node in undecided:
+            if node.op == "mul":
+                matrix, name = node.args
+                owner = bare_owner(name)
+                if find(matrix.rows).many and find(matrix.columns).many and isinstance(owner, Variable):
+                    owner.softened = True
+                    return unify(node.columns, SINGLE)
+        return False
+
+    @staticmethod
+    def _target(extents: list[Extent], result: Extent) -> Extent:
+        return next((find(e) for e in extents if find(e).many), find(result) if find(result).many else SINGLE)
+
+
+def spread_extents(inference: Inference, node: Node, operands: Sequence[Node]) -> Extents | None:
+    """The extents of an entrywise combination, or None while an operand is open."""
+    rows = columns = SINGLE
+    undecided: Node | None = None
+    count = 0
+    for operand in operands:
+        own_rows, own_columns = find(operand.rows), find(operand.columns)
+        if own_rows.many:
+            if rows is SINGLE:
+                rows = own_rows
+            elif not unify(rows, own_rows):
+                spread_clash(inference, node, operands, operand)
+        if own_columns.many:
+            if columns is SINGLE:
+                columns = own_columns
+            elif not unify(columns, own_columns):
+                spread_clash(inference, node, operands, operand)
+        if own_rows.is_open or own_columns.is_open:
+            undecided = operand
+            count += 1
+    if count == 0:
+        if rows is not SINGLE and columns is not SINGLE:
+            _check_spreading(inference, node, operands)
+        return rows, columns
+    if count == 1 and undecided is not None and all(is_scalar(n) for n in operands if n is not undecided):
+        return undecided.rows, undecided.columns
+    return None
+
+
+def _check_spreading(inference: Inference, node: Node, operands: Sequence[Node]) -> None:
+    """A row spreads over a matrix and so does a column, but a row and a column alone do not combine."""
+    if not any(find(n.rows).many and find(n.columns).many for n in operands):
+        other = next(n for n in operands if find(n.rows).many != find(operands[0].rows).many and not is_scalar(n))
+        spread_clash(inference, node, operands, other)
+
+
+def spread_clash(inference: Inference, node: Node, operands: Sequence[Node], second: Node) -> NoReturn:
+    """Name the two operands that do not fit, and offer a transposition where it helps."""
+    inference.name_sizes()
+    first = next(
+        n
+        for n in operands
+        if n is not second and not is_scalar(n) and (differ(n.rows, second.rows) or differ(n.columns, second.columns))
+    )
+    mend = None
+    if not differ(first.rows, second.columns) and not differ(first.columns, second.rows):
+        mend = f"did you mean {inference.transposed(second)}?"
+    inference.fail(
+        node,
+        f"{inference.text(first)} is {inference.shape(first)} and {inference.text(second)} is "
+        f"{inference.shape(second)}: {OPERATION.get(node.op, 'an entrywise function needs')} one shape",
+        suggestion=mend,
+        expected=inference.shape(first),
+        found=inference.shape(second),
+    )
+
+
+OPERATION = {"sum": "+ and - need", "had": ".* needs", "haddiv": "./ needs", "hadpower": ".^ needs"}
+
+
+def bare_owner(node: Node) -> Variable | Spread | None:
+    """The undecided name, or sum of such names, that this operand is, possibly transposed or mapped."""
+    rows, columns = find(node.rows), find(node.columns)
+    for owner in (rows.owner, columns.owner):
+        if owner is not None:
+            own = owner if isinstance(owner, Variable) else owner.node
+            pair = find(own.rows), find(own.columns)
+            if pair in ((rows, columns), (columns, rows)):
+                return owner
+    return None
+
+
+def combine(inference: Inference, node: Node, operands: list[Node] | tuple[Node, ...], takes_shape: bool) -> None:
+    """Give a node the common shape of its operands, now or when they are known."""
+    extents = spread_extents(inference, node, operands)
+    if extents is not None:
+        node.rows, node.columns = extents
+        if takes_shape and is_open(node) and not all(inference.only_spreads(n) for n in operands if not is_open(n)):
+            inference.pending.append(Spread(node, operands, takes_shape))
+        return
+    constraint = Spread(node, operands, takes_shape)
+    inference.wait(node, constraint)
+    if takes_shape and all(is_open(n) and bare_owner(n) is not None for n in operands):
+        node.rows.owner = node.columns.owner = constraint
+
+
+class ComputedSize:
+    """A size that is computed of others: m*n of a vec, 2*n of a stack."""
+
+    __slots__ = ("dimension", "extent", "node", "sizes")
+
+    def __init__(self, node: Node, dimension: Dimension, sizes: dict[str, Extent]) -> None:
+        self.node = node
+        self.dimension = dimension
+        self.sizes = sizes
+        self.extent = Extent()
+        self.extent.many = True
+
+    def settle(self, inference: Inference) -> bool:
+        known = {name: find(extent).dimension for name, extent in self.sizes.items()}
+        if any(known.get(name) is None for name in self.dimension.names):
+            return False
+        value = _substituted(self.dimension, known)
+        found = find(self.extent)
+        if found.dimension is None and value == ONE:
+            self.extent.link = None
+            found.many = False
+        if not unify(self.extent, inference.extent(value)):
+            inference.fail(
+                self.node,
+                f"the size {value.text} of {inference.text(self.node)} does not fit: {found.dimension} is needed",
+            )
+        return True
+
+    def soften(self, inference: Inference) -> bool:
+        return False
+
+
+def _substituted(dimension: Dimension, known: dict[str, Dimension | None]) -> Dimension:
+    """The polynomial with sizes in place of its names."""
+    total = Dimension([])
+    for monomial, count in dimension.terms:
+        term = Dimension.of(count)
+        for name in monomial:
+            value = known[name]
+            assert value is not None
+            term = value * term
+        total = total + term
+    return total

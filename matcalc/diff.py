@@ -1,0 +1,248 @@
+"""Derivatives of index terms.
+
+Reverse mode: adjoints are summed per node, the graph is walked once, and nothing is expanded.
+`extra` axes follow those of the node: a scalar has none, a Jacobian carries the axes of the output.
+Forward mode serves derivatives by a scalar. A matrix function is stated by its differential; the
+transposed map is found by reverse mode through that formula, which is linear in the differential.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matcalc.dimensions import shape_of
+from matcalc.errors import NotDifferentiableError
+from matcalc.expr import Expr, Symbol
+from matcalc.kinds import Kind
+from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower, lower_entrywise
+from matcalc.sums import add_exponents, constant, linear, ones, zero
+from matcalc.tensor import part, product
+from matcalc.terms import (
+    Apply,
+    Axes,
+    Exponent,
+    Factor,
+    Indices,
+    Leaf,
+    Node,
+    Part,
+    Product,
+    Sum,
+    Term,
+    delta,
+    leaf,
+    postorder,
+)
+
+if TYPE_CHECKING:
+    from matcalc.rulebook import Function, Rulebook
+
+
+def derivative(root: Node, variable: Node, rulebook: Rulebook) -> Node:
+    """The derivative of `root` by the leaf `variable`.
+
+    Its axes are those of the variable, then those of the root.
+    """
+    if not variable.axes:
+        return forward(root, variable, ones(), (), rulebook)
+    axes = root.axes
+    count = len(axes)
+    identity = product(
+        [(delta(d), 1, (k, k + count)) for k, d in enumerate(axes)], tuple(range(2 * count)), axes + axes
+    )
+    return reverse(root, identity, axes, variable, rulebook)
+
+
+def dependent(order: list[Node], variable: Node) -> set[bytes]:
+    """The digests of the nodes that the variable occurs in."""
+    found: set[bytes] = {variable.digest}
+    for node in order:
+        if any(child.digest in found for child in node.children()):
+            found.add(node.digest)
+    return found
+
+
+def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Rulebook) -> Node:
+    """The adjoint of `variable` when that of `root` is `seed`; both carry the `extra` axes last."""
+    order = postorder(root)
+    live = dependent(order, variable)
+    large = len(order) > LARGE_EXPRESSION or any(isinstance(node, Part) for node in order)
+    adjoints: dict[bytes, list[Term]] = {root.digest: [(1, seed)]}
+    for node in reversed(order):
+        if node.digest not in live or node.digest not in adjoints or node.digest == variable.digest:
+            continue
+        adjoint = linear(adjoints.pop(node.digest), node.axes + extra)
+        if large and isinstance(adjoint, Sum):
+            adjoint = part(adjoint)
+        for child, term in _pulled_back(node, adjoint, extra, live, rulebook):
+            adjoints.setdefault(child.digest, []).append(term)
+    return linear(adjoints.get(variable.digest, []), variable.axes + extra)
+
+
+def _pulled_back(
+    node: Node, adjoint: Node, extra: Axes, live: set[bytes], rulebook: Rulebook
+) -> list[tuple[Node, Term]]:
+    """What the adjoint of a node adds to the adjoints of its parts."""
+    if isinstance(node, Sum):
+        return [(term, (c, adjoint)) for c, term in node.terms if term.digest in live]
+    if isinstance(node, Part):
+        return [(node.inner, (1, adjoint))]
+    if isinstance(node, Product):
+        return _product_adjoints(node, adjoint, extra, live, rulebook)
+    assert isinstance(node, Apply)
+    if node.function.elementwise:
+        return [
+            (arg, (1, _chained(adjoint, partial(node, k, rulebook), node.axes, extra)))
+            for k, arg in enumerate(node.args)
+            if arg.digest in live
+        ]
+    return [
+        (arg, (1, _transposed_differential(node, k, adjoint, extra, rulebook)))
+        for k, arg in enumerate(node.args)
+        if arg.digest in live
+    ]
+
+
+def _chained(adjoint: Node, local: Node, axes: Axes, extra: Axes) -> Node:
+    """adjoint .* local, where the adjoint has extra axes."""
+    own = tuple(range(len(axes)))
+    whole = tuple(range(len(axes) + len(extra)))
+    return product([(adjoint, 1, whole), (local, 1, own)], whole, axes + extra)
+
+
+def _product_adjoints(
+    node: Product, adjoint: Node, extra: Axes, live: set[bytes], rulebook: Rulebook
+) -> list[tuple[Node, Term]]:
+    count, bound = len(node.axes), len(node.bound)
+    tail = tuple(range(count + bound, count + bound + len(extra)))
+    seeded: Factor = (adjoint, 1, tuple(range(count)) + tail)
+    result: list[tuple[Node, Term]] = []
+    for position, (base, exponent, indices) in enumerate(node.factors):
+        rest = [f for k, f in enumerate(node.factors) if k != position]
+        if base.digest in live:
+            local = [seeded, *rest, *_power_differential(base, exponent, indices)]
+            result.append((base, (1, _freed(local, indices, base.axes, tail, extra))))
+        if isinstance(exponent, Node) and exponent.digest in live:
+            log = entrywise_function("log", base, rulebook)
+            local = [seeded, *node.factors, (log, 1, indices)]
+            result.append((exponent, (1, product(local, tail, extra))))
+    return result
+
+
+def _power_differential(base: Node, exponent: Exponent, indices: Indices) -> list[Factor]:
+    """The factors of d(base^exponent)/d base."""
+    if exponent == 1:
+        return []
+    lowered = add_exponents(exponent, -1)
+    scale = exponent if isinstance(exponent, Node) else constant(exponent)
+    return [(scale, 1, ()), (base, lowered, indices)]
+
+
+def _freed(factors: list[Factor], indices: Indices, axes: Axes, tail: Indices, extra: Axes) -> Node:
+    """The product with the given indices as axes; a repeated index becomes a delta."""
+    if len(set(indices)) == len(indices):
+        return product(factors, indices + tail, axes + extra)
+    highest = max([i for _, _, ii in factors for i in ii] + list(tail) + list(indices))
+    fresh = tuple(range(highest + 1, highest + 1 + len(indices)))
+    ties: list[Factor] = [(delta(d), 1, (f, i)) for f, i, d in zip(fresh, indices, axes)]
+    return product(factors + ties, fresh + tail, axes + extra)
+
+
+def partial(node: Apply, position: int, rulebook: Rulebook) -> Node:
+    """The derivative of an elementwise function by one argument, at its arguments."""
+    function = node.function
+    body = _differential(function)
+    operands: dict[str, Node] = {}
+    for k, (parameter, arg) in enumerate(zip(function.parameters, node.args)):
+        operands[parameter.name] = arg
+        operands["d" + parameter.name] = ones(node.axes) if k == position else zero(node.axes)
+    return lower_entrywise(body, operands, node.axes, rulebook)
+
+
+def entrywise_function(name: str, arg: Node, rulebook: Rulebook) -> Node:
+    """An elementwise function of the rulebook, applied to a node."""
+    from matcalc.tensor import apply
+
+    function = next(iter(rulebook.overloads(name)))
+    return apply(function, (arg,), arg.axes)
+
+
+def _differential(function: Function) -> Expr:
+    if function.differential is None:
+        raise NotDifferentiableError(f"no derivative of {function.name} is known")
+    return function.differential
+
+
+def _differential_node(node: Apply, position: int, rulebook: Rulebook) -> tuple[Node, Leaf]:
+    """The differential of a matrix function in a formal differential of one argument."""
+    function = node.function
+    formal = formal_differential(node.args[position].axes)
+    operands: dict[str, Node] = {}
+    for k, (parameter, arg) in enumerate(zip(function.parameters, node.args)):
+        operands[parameter.name] = arg
+        operands["d" + parameter.name] = formal if k == position else zero(arg.axes)
+    shapes = [shape_of(arg.axes) for arg in node.args]
+    body = _differential(function)
+    return lower(body, rulebook, operands, local_sizes(function, shapes)), formal
+
+
+def formal_differential(axes: Axes) -> Leaf:
+    """A leaf that no input can name."""
+    structure = ("scalar", "vector", "matrix")[len(axes)]
+    return leaf(Symbol("d*", Kind(structure, axes)), axes)
+
+
+def _transposed_differential(node: Apply, position: int, adjoint: Node, extra: Axes, rulebook: Rulebook) -> Node:
+    formula, formal = _differential_node(node, position, rulebook)
+    return reverse(formula, adjoint, extra, formal, rulebook)
+
+
+def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Rulebook) -> Node:
+    """The tangent of `root` when that of `variable` is `tangent`; `extra` axes come last."""
+    order = postorder(root)
+    live = dependent(order, variable)
+    if root.digest not in live:
+        return zero(root.axes + extra)
+    tangents: dict[bytes, Node] = {variable.digest: tangent}
+    for node in order:
+        if node.digest in live and node.digest != variable.digest:
+            tangents[node.digest] = _pushed_forward(node, tangents, extra, rulebook)
+    return tangents[root.digest]
+
+
+def _pushed_forward(node: Node, tangents: dict[bytes, Node], extra: Axes, rulebook: Rulebook) -> Node:
+    axes = node.axes + extra
+    if isinstance(node, Sum):
+        return linear([(c, tangents[term.digest]) for c, term in node.terms if term.digest in tangents], axes)
+    if isinstance(node, Part):
+        return tangents[node.inner.digest]
+    if isinstance(node, Product):
+        return linear([(1, tangent) for tangent in _product_tangents(node, tangents, extra, rulebook)], axes)
+    assert isinstance(node, Apply)
+    moving = [(k, arg) for k, arg in enumerate(node.args) if arg.digest in tangents]
+    if node.function.elementwise:
+        parts = [_chained(tangents[a.digest], partial(node, k, rulebook), node.axes, extra) for k, a in moving]
+    else:
+        parts = []
+        for k, arg in moving:
+            formula, formal = _differential_node(node, k, rulebook)
+            parts.append(forward(formula, formal, tangents[arg.digest], extra, rulebook))
+    return linear([(1, tangent) for tangent in parts], axes)
+
+
+def _product_tangents(node: Product, tangents: dict[bytes, Node], extra: Axes, rulebook: Rulebook) -> list[Node]:
+    count, bound = len(node.axes), len(node.bound)
+    tail = tuple(range(count + bound, count + bound + len(extra)))
+    out = tuple(range(count)) + tail
+    result = []
+    for position, (base, exponent, indices) in enumerate(node.factors):
+        rest = [f for k, f in enumerate(node.factors) if k != position]
+        if base.digest in tangents:
+            moved: Factor = (tangents[base.digest], 1, indices + tail)
+            local = [moved, *rest, *_power_differential(base, exponent, indices)]
+            result.append(product(local, out, node.axes + extra))
+        if isinstance(exponent, Node) and exponent.digest in tangents:
+            log = entrywise_function("log", base, rulebook)
+            local = [(tangents[exponent.digest], 1, tail), *node.factors, (log, 1, indices)]
+            result.append(product(local, out, node.axes + extra))
+    return result

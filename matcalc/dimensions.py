@@ -1,0 +1,123 @@
+"""Symbolic dimensions: polynomials with integer coefficients in size names, such as n, 2*n, m*n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from matcalc.errors import MatcalcError
+
+Monomial = tuple[str, ...]
+
+
+class Dimension:
+    """An immutable size. Equal polynomials are equal; `ONE` is the size of a missing axis.
+
+    >>> (Dimension.of("m") * Dimension.of("n") + Dimension.of(1)).text
+    'm*n + 1'
+    """
+
+    __slots__ = ("_hash", "terms", "text")
+
+    def __init__(self, terms: Iterable[tuple[Monomial, int]]) -> None:
+        self.terms = tuple(sorted((m, c) for m, c in terms if c))
+        self._hash = hash(self.terms)
+        self.text = _written(self.terms)
+
+    @staticmethod
+    def of(value: int | str) -> Dimension:
+        """The dimension of a positive integer or of a size name."""
+        if isinstance(value, int):
+            return Dimension([((), value)])
+        known = _names.get(value)
+        if known is None:
+            known = _names.setdefault(value, Dimension([((value,), 1)]))
+        return known
+
+    def __add__(self, other: Dimension) -> Dimension:
+        total = dict(self.terms)
+        for monomial, count in other.terms:
+            total[monomial] = total.get(monomial, 0) + count
+        return Dimension(total.items())
+
+    def __mul__(self, other: Dimension) -> Dimension:
+        if other == ONE:
+            return self
+        total: dict[Monomial, int] = {}
+        for a, p in self.terms:
+            for b, q in other.terms:
+                key = tuple(sorted(a + b))
+                total[key] = total.get(key, 0) + p * q
+        return Dimension(total.items())
+
+    @property
+    def number(self) -> int | None:
+        """The integer this dimension is, or None when it has a name in it."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1 and not self.terms[0][0]:
+            return self.terms[0][1]
+        return None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The size names in it, sorted."""
+        return tuple(sorted({name for monomial, _ in self.terms for name in monomial}))
+
+    def substituted(self, sizes: Mapping[str, Dimension]) -> Dimension:
+        """The polynomial with names replaced; names that are not given stay."""
+        total = Dimension(())
+        for monomial, count in self.terms:
+            part = Dimension.of(count)
+            for name in monomial:
+                part = part * sizes.get(name, Dimension.of(name))
+            total = total + part
+        return total
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        """The number it stands for, given the value of every size name."""
+        total = 0
+        for monomial, count in self.terms:
+            for name in monomial:
+                if name not in sizes:
+                    raise MatcalcError(f"the size {name!r} is not known: pass sizes={{{name!r}: ...}}")
+                count *= sizes[name]
+            total += count
+        return total
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Dimension) and self.terms == other.terms)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _written(terms: tuple[tuple[Monomial, int], ...]) -> str:
+    """The polynomial as text: degree falling, then name."""
+    pieces = []
+    for monomial, count in sorted(terms, key=lambda t: (-len(t[0]), t[0])):
+        body = "*".join(monomial)
+        size = abs(count)
+        word = str(size) if not body else body if size == 1 else f"{size}*{body}"
+        pieces.append((" - " if count < 0 else " + ") + word)
+    text = "".join(pieces) or " + 0"
+    return text[3:] if text.startswith(" + ") else "-" + text[3:]
+
+
+_names: dict[str, Dimension] = {}
+ONE = Dimension.of(1)
+Shape = tuple[Dimension, Dimension]
+SCALAR: Shape = (ONE, ONE)
+
+
+def shape_of(axes: tuple[Dimension, ...]) -> Shape:
+    """Rows and columns of an operand with at most two axes; a lone axis is a column.
+
+    >>> shape_of((Dimension.of("n"),))
+    (n, 1)
+    """
+    if not axes:
+        return SCALAR
+    return (axes[0], ONE) if len(axes) == 1 else (axes[0], axes[1])

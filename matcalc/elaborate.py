@@ -1,0 +1,241 @@
+"""Expressions out of syntax, once every extent is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matcalc import expr
+from matcalc.constraints import is_scalar
+from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
+from matcalc.errors import ParseError, UnsupportedError
+from matcalc.shapes import dimension_of
+from matcalc.structural import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matcalc.expr import Expr
+    from matcalc.inference import Inference
+    from matcalc.nodes import Node
+
+LARGEST_MATRIX_POWER = 1000
+MOST_FACTORS = 2000
+# entrywise functions with a namesake for whole matrices
+MATRIX_FUNCTIONS = {"exp": "expm", "log": "logm", "sqrt": "sqrtm"}
+SIZED = frozenset({"eye", "ones", "zeros", "unit"})
+
+
+def elaborate(inference: Inference, node: Node) -> Expr:
+    """The expression of a node whose operands have theirs."""
+    return BUILDERS[node.op](inference, node)
+
+
+def shape_of(node: Node) -> Shape:
+    return dimension_of(node.rows), dimension_of(node.columns)
+
+
+def build_number(inference: Inference, node: Node) -> Expr:
+    return expr.number(node.value)
+
+
+def build_name(inference: Inference, node: Node) -> Expr:
+    return expr.symbol(node.value, inference.kind(node.value))
+
+
+def build_defined(inference: Inference, node: Node) -> Expr:
+    found: Expr = node.value.expr
+    return found
+
+
+def build_size(inference: Inference, node: Node) -> Expr:
+    return expr.size(Dimension.of(node.value))
+
+
+def build_pi(inference: Inference, node: Node) -> Expr:
+    return expr.call("pi", (), SCALAR)
+
+
+def build_identity(inference: Inference, node: Node) -> Expr:
+    return eye(dimension_of(node.rows))
+
+
+def eye(side: Dimension) -> Expr:
+    return expr.call("eye", (expr.size(side),), (side, side))
+
+
+def build_neg(inference: Inference, node: Node) -> Expr:
+    return expr.neg(node.args[0].expr)
+
+
+def build_sum(inference: Inference, node: Node) -> Expr:
+    terms = (expr.neg(n.expr) if minus else n.expr for n, minus in zip(node.args, node.value, strict=True))
+    return expr.add(*terms)
+
+
+def build_mul(inference: Inference, node: Node) -> Expr:
+    check_length(inference, node)
+    return expr.mul(node.args[0].expr, node.args[1].expr)
+
+
+def check_length(inference: Inference, node: Node) -> None:
+    """Refuse a product so long that its time would grow out of bounds: each factor copies those before it."""
+    if len(node.args[0].expr.args) >= MOST_FACTORS and node.args[0].expr.op in ("mul", "had"):
+        inference.fail(node, f"a product has at most {MOST_FACTORS} factors", error=UnsupportedError)
+
+
+def build_solve(inference: Inference, node: Node) -> Expr:
+    matrix = node.args[0].expr
+    return expr.mul(expr.call("inv", (matrix,), matrix.shape), node.args[1].expr)
+
+
+def build_div(inference: Inference, node: Node) -> Expr:
+    return expr.div(node.args[0].expr, node.args[1].expr)
+
+
+def build_had(inference: Inference, node: Node) -> Expr:
+    left, right = node.args
+    if is_scalar(left) or is_scalar(right):
+        return expr.mul(left.expr, right.expr)
+    check_length(inference, node)
+    return expr.had(left.expr, right.expr)
+
+
+def build_haddiv(inference: Inference, node: Node) -> Expr:
+    left, right = node.args
+    return (expr.div if is_scalar(right) else expr.haddiv)(left.expr, right.expr)
+
+
+def build_transpose(inference: Inference, node: Node) -> Expr:
+    return expr.transpose(node.args[0].expr)
+
+
+def build_inverse_transpose(inference: Inference, node: Node) -> Expr:
+    return expr.transpose(inverse(node.args[0].expr))
+
+
+def inverse(base: Expr) -> Expr:
+    """`X^-1`: the inverse of a matrix, the reciprocal of a scalar."""
+    return expr.div(expr.number(1), base) if base.is_scalar else expr.call("inv", (base,), base.shape)
+
+
+def build_power(inference: Inference, node: Node) -> Expr:
+    base, exponent = node.args[0].expr, node.args[1].expr
+    if base.is_scalar:
+        return expr.power(base, exponent)
+    count = whole_number(exponent)
+    if count is None or abs(count) > LARGEST_MATRIX_POWER:
+        text = inference.text(node)
+        reason = f"a matrix has only whole powers up to {LARGEST_MATRIX_POWER}"
+        inference.fail(node, f"{text}: {reason}", suggestion="the entrywise power is .^", error=UnsupportedError)
+    if count == 0:
+        return eye(base.shape[0])
+    base = inverse(base) if count < 0 else base
+    return base if abs(count) == 1 else expr.power(base, expr.number(abs(count)))
+
+
+def whole_number(exponent: Expr) -> int | None:
+    """The integer an exponent is, if it is one."""
+    sign = 1
+    if exponent.op == "neg":
+        sign, exponent = -1, exponent.args[0]
+    return sign * exponent.value if exponent.op == "number" and isinstance(exponent.value, int) else None
+
+
+def build_hadpower(inference: Inference, node: Node) -> Expr:
+    base, exponent = node.args
+    scalars = is_scalar(base) and is_scalar(exponent)
+    return (expr.power if scalars else expr.hadpow)(base.expr, exponent.expr)
+
+
+def build_entry(inference: Inference, node: Node) -> Expr:
+    base, (row, column) = node.args[0], node.value
+    rows, columns = shape_of(base)
+    for index, size in ((row, rows), (column, columns)):
+        if isinstance(index, int) and size.number is not None and index > size.number:
+            inference.fail(
+                node, f"{inference.text(base)} is {inference.shape(base)}: there is no entry numbered {index}"
+            )
+    if rows.number == 1 and column is not None:
+        row = None
+    if columns.number == 1 and row is not None:
+        column = None
+    if base.expr.is_scalar or (row is None and column is None):
+        return base.expr
+    return expr.entry(base.expr, row, column)
+
+
+def build_stack(inference: Inference, node: Node) -> Expr:
+    for entry in node.args:
+        if not is_scalar(entry):
+            message = f"{inference.text(entry)} is {inference.shape(entry)}: stacks of blocks are not supported yet"
+            inference.fail(entry, message, suggestion="the entries of a list are scalars", error=UnsupportedError)
+    return expr.stack(tuple(n.expr for n in node.args), *node.value)
+
+
+def build_abs(inference: Inference, node: Node) -> Expr:
+    inner = node.args[0]
+    if is_scalar(inner):
+        return expr.call("abs", (inner.expr,), SCALAR)
+    inference.note(f"{inference.text(node)} is read as the determinant")
+    return expr.call("det", (inner.expr,), SCALAR)
+
+
+def build_norm(inference: Inference, node: Node) -> Expr:
+    """`||x||` is the 2-norm of a vector and the Frobenius norm of a matrix; `_2` of a matrix is not that."""
+    inner = node.args[0].expr
+    matrix = not (inner.is_column or inner.is_row or inner.is_scalar)
+    if matrix and node.value in ("1", "2"):
+        message = f"||X||_{node.value} of a matrix is not supported yet"
+        mend = "||X||_F is the Frobenius norm, norm1(X) the sum of absolute values"
+        inference.fail(node, message, suggestion=mend, error=UnsupportedError)
+    name = {"1": "norm1", "2": "norm2", "F": "normF", "": "normF" if matrix else "norm2"}[node.value]
+    return expr.call(name, (inner,), SCALAR)
+
+
+def build_inner(inference: Inference, node: Node) -> Expr:
+    return expr.call("dot", (node.args[0].expr, node.args[1].expr), SCALAR)
+
+
+def build_call(inference: Inference, node: Node) -> Expr:
+    if node.value in SIZED:
+        args = tuple(expr.size(size_of(inference, n)) for n in node.args)
+    else:
+        args = tuple(n.expr for n in node.args)
+    shape = shape_of(node)
+    if node.value in MATRIX_FUNCTIONS and shape[0] == shape[1] != ONE:
+        inference.note(f"{node.value} is taken entry by entry; the matrix function is {MATRIX_FUNCTIONS[node.value]}")
+    return expr.call(node.value, args, shape)
+
+
+def build_argument(inference: Inference, node: Node) -> Expr:
+    """A pair that no call took."""
+    mend = "a list is written in square brackets"
+    inference.fail(node, f"{inference.text(node)} has no meaning here", suggestion=mend, error=ParseError)
+
+
+BUILDERS: dict[str, Callable[[Inference, Node], Expr]] = {
+    "number": build_number,
+    "name": build_name,
+    "defined": build_defined,
+    "size": build_size,
+    "pi": build_pi,
+    "identity": build_identity,
+    "neg": build_neg,
+    "sum": build_sum,
+    "mul": build_mul,
+    "solve": build_solve,
+    "div": build_div,
+    "had": build_had,
+    "haddiv": build_haddiv,
+    "transpose": build_transpose,
+    "inverse_transpose": build_inverse_transpose,
+    "power": build_power,
+    "hadpower": build_hadpower,
+    "entry": build_entry,
+    "stack": build_stack,
+    "abs": build_abs,
+    "norm": build_norm,
+    "inner": build_inner,
+    "call": build_call,
+    "tuple": build_argument,
+}

@@ -1,0 +1,137 @@
+"""Numbers of index terms by einsum: the road to numbers that does not pass through matrix notation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcalc import expr as ex
+from matcalc.dimensions import ONE, Dimension
+from matcalc.errors import MatcalcError
+from matcalc.kinds import Kind
+from matcalc.numeric import evaluate
+from matcalc.operands import as_operand
+from matcalc.terms import Apply, Delta, Exponent, Leaf, Node, Part, Product, Size, Sum, Unit, postorder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from matcalc.rulebook import Rulebook
+
+    Array = NDArray[np.float64]
+
+
+def tensor_value(root: Node, values: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook) -> Array:
+    """The array of a node, its axes in order.
+
+    `values` holds the operands by name, `sizes` every size name that occurs.
+    """
+    done: dict[bytes, Array] = {}
+    with np.errstate(all="ignore"):
+        for node in postorder(root):
+            done[node.digest] = _value(node, done, values, sizes, rulebook)
+    return done[root.digest]
+
+
+def _value(
+    node: Node, done: Mapping[bytes, Array], values: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook
+) -> Array:
+    shape = tuple(d.value(sizes) for d in node.axes)
+    if isinstance(node, Leaf):
+        return _leaf_value(node, values, shape)
+    if isinstance(node, Delta):
+        return np.eye(shape[0])
+    if isinstance(node, Size):
+        return np.asarray(float(node.dimension.value(sizes)))
+    if isinstance(node, Unit):
+        return _unit_value(node, shape[0])
+    if isinstance(node, Sum):
+        total = np.zeros(shape)
+        for coefficient, term in node.terms:
+            total = total + float(coefficient) * done[term.digest]
+        return total
+    if isinstance(node, Apply):
+        return _applied(node, [done[a.digest] for a in node.args], shape, rulebook)
+    if isinstance(node, Part):
+        return done[node.inner.digest]
+    assert isinstance(node, Product)
+    return _contracted(node, done, shape)
+
+
+def _leaf_value(node: Leaf, values: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
+    if "constant" in node.facts:
+        return np.asarray(float(getattr(np, node.symbol.name)))
+    if node.symbol.name not in values:
+        raise MatcalcError(f"no value is given for {node.symbol.name}, a {node.symbol.kind.text}")
+    operand = as_operand(node.symbol, values[node.symbol.name])
+    if "diagonal" in node.facts and len(node.axes) == 1:
+        operand = np.diag(operand)
+    return operand.reshape(shape)
+
+
+def _unit_value(node: Unit, count: int) -> Array:
+    if not isinstance(node.at, int) or not 1 <= node.at <= count:
+        raise MatcalcError(f"the index {node.at} is outside 1..{count}", expected=f"1..{count}", found=str(node.at))
+    vector = np.zeros(count)
+    vector[node.at - 1] = 1.0
+    return vector
+
+
+def _contracted(node: Product, done: Mapping[bytes, Array], shape: tuple[int, ...]) -> Array:
+    operands: list[Any] = []
+    carried: set[int] = set()
+    scale: Array | float = 1.0
+    for base, exponent, indices in node.factors:
+        value = _powered(done[base.digest], exponent, done)
+        if not indices:
+            scale = scale * value
+            continue
+        operands += [value, list(indices)]
+        carried.update(indices)
+    for axis, length in enumerate(shape):
+        if axis not in carried:
+            operands += [np.ones(length), [axis]]
+    if not operands:
+        return np.asarray(scale, dtype=np.float64)
+    return np.asarray(scale * np.einsum(*operands, list(range(len(shape))), optimize="greedy"))
+
+
+def _powered(value: Array, exponent: Exponent, done: Mapping[bytes, Array]) -> Array:
+    if isinstance(exponent, Node):
+        return np.asarray(np.power(value, done[exponent.digest]))
+    if exponent == 1:
+        return value
+    if isinstance(exponent, int):
+        return np.asarray(value ** float(exponent))
+    return np.asarray(np.sqrt(value) ** exponent.numerator if exponent.denominator == 2 else value ** float(exponent))
+
+
+def _applied(node: Apply, args: list[Array], shape: tuple[int, ...], rulebook: Rulebook) -> Array:
+    """A function of the rulebook at these arrays, by way of an expression that only calls it."""
+    if node.function.elementwise and len(shape) > 2:
+        flat = [a.reshape(-1) for a in args]
+        return _called(node, flat, rulebook, (shape[0],)).reshape(shape)
+    return _called(node, args, rulebook, shape).reshape(shape)
+
+
+def _called(node: Apply, args: list[Array], rulebook: Rulebook, shape: tuple[int, ...]) -> Array:
+    values: dict[str, Array] = {}
+    operands: list[ex.Expr] = []
+    sizes: dict[str, int] = {}
+    for k, (arg, parameter) in enumerate(zip(args, node.function.parameters)):
+        if parameter.literal is not None:
+            operands.append(ex.number(parameter.literal))
+            continue
+        axes = []
+        for length in arg.shape:
+            name = f"s{length}"
+            sizes[name] = length
+            axes.append(Dimension.of(name))
+        kind = Kind(("scalar", "vector", "matrix")[len(axes)], tuple(axes))
+        values[f"a{k}"] = arg
+        operands.append(ex.symbol(f"a{k}", kind))
+    result = (*[Dimension.of(n) for n in shape], ONE, ONE)[:2]
+    called = ex.call(node.function.name, tuple(operands), (result[0], result[1]))
+    return evaluate(called, values, sizes, rulebook)

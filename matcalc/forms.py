@@ -1,0 +1,300 @@
+"""Forms: an expression together with its transpose, and the products made of them.
+
+Transposes are decided at the end: an operand is carried in both orientations, each in its cheapest
+shape and made only when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc import expr as ex
+from matcalc.dimensions import ONE
+from matcalc.expr import Expr, Rational, magnitude
+from matcalc.reading import first_word, reading_key
+
+Make = Callable[[], Expr]
+
+
+class Form:
+    """An expression and its transpose."""
+
+    __slots__ = ("_straight", "_turned")
+
+    def __init__(self, straight: Expr | Make, turned: Expr | Make) -> None:
+        self._straight = straight
+        self._turned = turned
+
+    @property
+    def straight(self) -> Expr:
+        if not isinstance(self._straight, Expr):
+            self._straight = self._straight()
+        return self._straight
+
+    @property
+    def turned(self) -> Expr:
+        if not isinstance(self._turned, Expr):
+            self._turned = self._turned()
+        return self._turned
+
+    def flipped(self) -> Form:
+        """The form of the transpose."""
+        if isinstance(self._straight, Expr) and isinstance(self._turned, Expr):
+            return Form(self._turned, self._straight)
+        return Form(lambda: self.turned, lambda: self.straight)
+
+    def negated(self) -> Form:
+        """Minus the form."""
+        return Form(ex.neg(self.straight), lambda: ex.neg(self.turned))
+
+
+Chain = tuple[Form, ...]  # a matrix product, left to right
+Part = tuple[Chain, Rational]  # one factor of an entrywise product, with its power
+
+
+def same(expression: Expr) -> Form:
+    """A scalar or a symmetric matrix."""
+    return Form(expression, expression)
+
+
+def both(expression: Expr) -> Form:
+    """An expression whose transpose is written with '."""
+    return Form(expression, lambda: ex.transpose(expression))
+
+
+def cost_of(expression: Expr) -> int:
+    return expression.cost
+
+
+def flipped(chain: Chain) -> Chain:
+    """The transpose of a chain."""
+    return tuple([form.flipped() for form in reversed(chain)])
+
+
+def chain_form(chain: Chain) -> Form:
+    """A chain multiplied out, and its transpose."""
+    if len(chain) == 1:
+        return chain[0]
+    return Form(lambda: multiplied(chain), lambda: multiplied(flipped(chain)))
+
+
+def chain_cost(chain: Chain) -> int:
+    """The cost of a chain in the orientation it has."""
+    return chain_form(chain).straight.cost
+
+
+def multiplied(chain: Chain) -> Expr:
+    """The product; a repeated square factor becomes a power."""
+    links: list[Expr] = []
+    counts: list[int] = []
+    for form in chain:
+        straight = form.straight
+        for part in straight.args if straight.op == "mul" and not straight.args[0].is_scalar else (straight,):
+            if links and links[-1] is part and part.shape[0] == part.shape[1] != ONE:
+                counts[-1] += 1
+            else:
+                links.append(part)
+                counts.append(1)
+    total: Expr | None = None
+    for link, count in zip(links, counts):
+        factor = link if count == 1 else ex.power(link, ex.number(count))
+        total = factor if total is None else ex.mul(total, factor)
+    assert total is not None
+    return total
+
+
+def is_plain(parts: list[Part]) -> bool:
+    """Whether an entrywise product is one factor to the power 1."""
+    return len(parts) == 1 and parts[0][1] == 1
+
+
+def as_chain(parts: list[Part]) -> Chain:
+    """An entrywise product as a chain."""
+    return parts[0][0] if is_plain(parts) else (entry_powers(parts),)
+
+
+def entry_powers(parts: list[Part]) -> Form:
+    """The entrywise product of powers."""
+    return Form(
+        lambda: _entrywise([(chain_form(c).straight, e) for c, e in parts]),
+        lambda: _entrywise([(chain_form(c).turned, e) for c, e in parts]),
+    )
+
+
+def _entrywise(parts: list[tuple[Expr, Rational]]) -> Expr:
+    above = [_entry_power(b, e) for b, e in parts if e > 0]
+    below = [_entry_power(b, -e) for b, e in parts if e < 0]
+    if not above and len(below) == 1:
+        base, exponent = parts[0]
+        if exponent not in (-1, Fraction(-1, 2)):
+            return ex.hadpow(base, ex.number(exponent))
+    top = _hadamard(above) if above else ex.number(1)
+    return ex.haddiv(top, _hadamard(below)) if below else top
+
+
+def _entry_power(base: Expr, exponent: Rational) -> Expr:
+    if exponent == 1:
+        return base
+    if exponent == Fraction(1, 2):
+        return ex.call("sqrt", (base,), base.shape)
+    return ex.hadpow(base, ex.number(exponent))
+
+
+def _hadamard(factors: list[Expr]) -> Expr:
+    """The entrywise product, cheap factors first; equal ones become a power."""
+    counts: dict[int, list[Expr]] = {}
+    for factor in factors:
+        counts.setdefault(id(factor), []).append(factor)
+    merged = [g[0] if len(g) == 1 else ex.hadpow(g[0], ex.number(len(g))) for g in counts.values()]
+    merged.sort(key=lambda f: (f.cost, reading_key(f)))
+    total = merged[0]
+    for factor in merged[1:]:
+        total = ex.had(total, factor)
+    return total
+
+
+def diag_form(vector: Form) -> Form:
+    """The diagonal matrix of a column; that of the diagonal of a diagonal matrix is the matrix."""
+    column = vector.straight
+    if column.op == "call" and column.value == "diag":
+        inner = column.args[0]
+        if inner.op == "symbol" and "diagonal" in inner.value.kind.facts:
+            return same(inner)
+    if column.op == "transpose":  # diag takes a row as well
+        column = column.args[0]
+    size = vector.straight.shape[0]
+    return same(ex.call("diag", (column,), (size, size)))
+
+
+def total_of(matrix: Expr) -> Expr:
+    """The sum of all entries; of squares, the squared norm."""
+    if matrix.op == "hadpow" and matrix.args[1] == ex.number(2):
+        return norm_squared(matrix.args[0])
+    return ex.call("sum", (matrix,), (ONE, ONE))
+
+
+def row_sums(matrix: Form) -> Form:
+    """The column of row sums, and the same as a row."""
+
+    def column() -> Expr:
+        return ex.call("sum", (matrix.straight, ex.number(2)), (matrix.straight.shape[0], ONE))
+
+    def row() -> Expr:
+        return ex.call("sum", (matrix.turned, ex.number(1)), (ONE, matrix.straight.shape[0]))
+
+    return Form(
+        lambda: min(column(), ex.transpose(row()), key=cost_of), lambda: min(row(), ex.transpose(column()), key=cost_of)
+    )
+
+
+def norm_squared(operand: Expr) -> Expr:
+    """The sum of the squared entries."""
+    return ex.power(ex.call("norm2", (operand,), (ONE, ONE)), ex.number(2))
+
+
+def summed(chain: Chain) -> Expr:
+    """The sum over all entries of a matrix."""
+    form = chain_form(chain)
+    smaller = min(form.straight, form.turned, key=lambda e: (e.cost, reading_key(e)))
+    return total_of(smaller)
+
+
+def contracted(parts: list[Part], variable: str | None = None) -> Expr:
+    """The sum over one vertex of the product of its labels; an inner product ends in the variable: `x'*w`."""
+    if is_plain(parts):
+        return _summed_column(chain_form(parts[0][0]))
+    if len(parts) == 1 and parts[0][1] == 2:
+        chain = parts[0][0]
+        norm = norm_squared(chain_form(chain).straight)
+        return min(multiplied(flipped(chain) + chain), norm, key=cost_of)
+    candidates = [total_of(entry_powers(parts).straight)]
+    for k, (chain, exponent) in enumerate(parts):
+        if exponent == 1:
+            other = as_chain([p for j, p in enumerate(parts) if j != k])
+            candidates += [multiplied(flipped(chain) + other), multiplied(flipped(other) + chain)]
+    return min(candidates, key=lambda e: (e.cost, e.op != "mul", first_word(e) == variable, reading_key(e)))
+
+
+def _summed_column(form: Form) -> Expr:
+    column = form.straight
+    if column.op == "call" and column.value == "sum":
+        return total_of(column.args[0])
+    return total_of(min(column, form.turned, key=cost_of))
+
+
+def trace(chain: Chain) -> Expr:
+    """The trace, written with the rotation or transpose that costs least."""
+    candidates = []
+    for k in range(len(chain)):
+        turn = chain[k:] + chain[:k]
+        candidates += [multiplied(turn), multiplied(flipped(turn))]
+    best = min(candidates, key=lambda e: (e.cost, reading_key(e)))
+    return ex.call("tr", (best,), (ONE, ONE))
+
+
+def assembled(coefficient: Rational, scalars: list[tuple[Expr, Rational]], chain: Chain | None) -> tuple[bool, Form]:
+    """Sign and form of number * scalars * chain / scalars."""
+    if chain is not None and not scalars and magnitude(coefficient) == 1:
+        return coefficient < 0, chain_form(chain)
+    value = magnitude(coefficient)
+    top, bottom = value, 1
+    if isinstance(value, Fraction) and not ex.prints_as_decimal(value):
+        top, bottom = value.numerator, value.denominator
+    above = sorted([scalar_power(b, e) for b, e in scalars if e > 0], key=_scalar_key)
+    below = sorted([scalar_power(b, -e) for b, e in scalars if e < 0], key=_scalar_key)
+    if bottom != 1:
+        below.insert(0, ex.number(bottom))
+    if top != 1 or not (above or chain):
+        above.insert(0, ex.number(top))
+    if chain is None:
+        return coefficient < 0, same(_over(_scalar_product(above), below))
+    whole = chain
+    return coefficient < 0, Form(
+        lambda: _over(_times(above, chain_form(whole).straight), below),
+        lambda: _over(_times(above, chain_form(whole).turned), below),
+    )
+
+
+def scalar_power(base: Expr, exponent: Rational) -> Expr:
+    """A scalar to a positive power, a half as a square root."""
+    if exponent == 1:
+        return base
+    if exponent == Fraction(1, 2):
+        return ex.call("sqrt", (base,), (ONE, ONE))
+    return ex.power(base, ex.number(exponent))
+
+
+# in front of a matrix: numbers, names and their powers, sums, functions, products of matrices
+_RANKS = {"number": 0, "size": 1, "symbol": 1, "add": 2, "call": 3, "mul": 4}
+
+
+def _scalar_key(expression: Expr) -> tuple[object, ...]:
+    base = expression.args[0] if expression.op == "pow" else expression
+    return (_RANKS.get(base.op, 4), reading_key(expression))
+
+
+def _product(factors: list[Expr]) -> Expr:
+    total = factors[0]
+    for factor in factors[1:]:
+        total = ex.mul(total, factor)
+    return total
+
+
+def _scalar_product(above: list[Expr]) -> Expr:
+    """Scalars multiplied; the last group needs no brackets: `2*x'*y`."""
+    if len(above) > 1 and above[-1].op == "mul":
+        return _product([*above[:-1], *above[-1].args])
+    return _product(above)
+
+
+def _times(above: list[Expr], matrix: Expr) -> Expr:
+    if not above:
+        return matrix
+    if matrix.op == "haddiv" and matrix.args[0].is_scalar:  # 0.5./x, not 0.5*(1./x)
+        return ex.haddiv(_scalar_product(above), matrix.args[1])
+    return _product([*above, *(matrix.args if matrix.op == "mul" else (matrix,))])
+
+
+def _over(top: Expr, below: list[Expr]) -> Expr:
+    return ex.div(top, _product(below)) if below else top

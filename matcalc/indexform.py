@@ -1,0 +1,140 @@
+"""Index terms in index notation: `[k,l,i,j] A[k,i]*eye(p)[l,j]`, exact for every tensor.
+
+Summed indices are taken away as far as matrix notation goes, so that an entry reads `(A*B)[i,j]`; what
+cannot be is an explicit `sum_k(...)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from matcalc.expr import Expr, Rational, magnitude
+from matcalc.forms import assembled
+from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
+from matcalc.printers.text import number_text, text
+from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
+
+# input axes are i, j, the others follow
+LETTERS = "ijklpqrstuvabcdefgh"
+
+
+def index_text(node: Node) -> str:
+    """The entry of a tensor in terms of entries, its axes named in front; letters skip every name in use."""
+    letters = _letters(node)
+    axes = [next(letters) for _ in node.axes]
+    body = _Writer(letters).entry(node, axes)
+    return (f"[{','.join(axes)}] " if axes else "") + body
+
+
+def _letters(node: Node) -> Iterator[str]:
+    order = postorder(node)
+    taken = {n.symbol.name for n in order if isinstance(n, Leaf)}
+    taken |= {name for n in order for d in n.axes for name in d.names}
+    number = 0
+    while True:
+        for letter in LETTERS:
+            name = letter + (str(number) if number else "")
+            if name not in taken:
+                yield name
+        number += 1
+
+
+class _Writer:
+    def __init__(self, letters: Iterator[str]) -> None:
+        self.letters = letters
+        self.forms = MatrixForms()
+
+    def entry(self, node: Node, indices: list[str]) -> str:
+        """The entry of a node at these indices."""
+        terms = node.terms if isinstance(node, Sum) else ((1, node),)
+        pieces = sorted((negative, body) for negative, body in (self._term(c, n, indices) for c, n in terms))
+        if not pieces:
+            return "0"
+        first = ("-" if pieces[0][0] else "") + pieces[0][1]
+        return first + "".join((" - " if negative else " + ") + body for negative, body in pieces[1:])
+
+    def _term(self, coefficient: Rational, node: Node, indices: list[str]) -> tuple[bool, str]:
+        """Sign and text of a scaled entry."""
+        factors: list[SignedFactor] = []
+        wraps: list[str] = []
+        if isinstance(node, Product):
+            negative, factors, entries, wraps = self._product(coefficient, node, indices)
+        else:
+            negative, entries = coefficient < 0, [self._operand(node, indices)]
+        scalars = [self.forms.scalar_factor(b, e, form) for b, e, i, form in factors if not i]
+        _, scale = assembled(magnitude(coefficient), scalars, None)
+        if scale.straight.op != "number" or scale.straight.value != 1 or not entries:
+            entries = [_factor(scale.straight), *sorted(entries)]
+        body = "*".join(entries) if not wraps else "*".join(sorted(entries))
+        for letter in reversed(wraps):
+            body = f"sum_{letter}({body})"
+        return negative, body
+
+    def _product(
+        self, coefficient: Rational, node: Product, indices: list[str]
+    ) -> tuple[bool, list[SignedFactor], list[str], list[str]]:
+        if any(len(base.axes) > 2 for base, _, _ in node.factors):
+            return self._nested(coefficient, node, indices)
+        for base in node.children():
+            self.forms.of(base)
+        negative, factors = self.forms.signed_factors(coefficient < 0, node, True)
+        network = self.forms.network(node, factors, tuple(range(len(node.axes))), ties_are_edges=True)
+        try:
+            labels, edges = network.entries()
+        except NoMatrixForm:
+            return (negative, factors, *self._explicit(node, factors, indices))
+        entries = [_indexed(form.straight, [indices[v]]) for v, form in labels]
+        entries += [_indexed(form.straight, [indices[a], indices[b]]) for a, b, form in edges]
+        return negative, factors, entries, []
+
+    def _nested(
+        self, coefficient: Rational, node: Product, indices: list[str]
+    ) -> tuple[bool, list[SignedFactor], list[str], list[str]]:
+        """A product with a factor that is itself a tensor: every factor as an entry of its own."""
+        bound = [next(self.letters) for _ in node.bound]
+        place = [*indices, *bound]
+        entries = []
+        for base, exponent, spots in node.factors:
+            body = self._operand(base, [place[i] for i in spots])
+            entries.append(body if exponent == 1 else f"({body})^{self._power(exponent)}")
+        return coefficient < 0, [], entries, bound
+
+    def _operand(self, base: Node, indices: list[str]) -> str:
+        """The entry of a factor; of a tensor, in brackets."""
+        if len(base.axes) > 2:
+            inner = base.args[0] if isinstance(base, Apply) else base
+            entry = self.entry(inner, indices)
+            return f"{base.function.name}({entry})" if isinstance(base, Apply) else f"({entry})"
+        return _indexed(self.forms.of(base).straight, indices)
+
+    def _explicit(self, node: Product, factors: list[SignedFactor], indices: list[str]) -> tuple[list[str], list[str]]:
+        """Every factor entry by entry, with a sum for each summed index."""
+        bound = [next(self.letters) for _ in node.bound]
+        place = [*indices, *bound]
+        entries = []
+        for _, exponent, spots, form in factors:
+            if spots:
+                body = _indexed(form.straight, [place[i] for i in spots])
+                entries.append(body if exponent == 1 else f"{body}^{self._power(exponent)}")
+        return entries, bound
+
+    def _power(self, exponent: int | Fraction | Node) -> str:
+        if isinstance(exponent, Node):
+            return f"({text(self.forms.of(exponent).straight)})"
+        written = number_text(magnitude(exponent))
+        return written if exponent > 0 and written.isdigit() else f"({'-' * (exponent < 0)}{written})"
+
+
+def _indexed(expression: Expr, indices: list[str]) -> str:
+    """An operand with its indices; anything but a name or a call in brackets."""
+    written = text(expression)
+    if expression.op not in ("symbol", "call"):
+        written = f"({written})"
+    return written + (f"[{','.join(indices)}]" if indices else "")
+
+
+def _factor(expression: Expr) -> str:
+    """A scalar in front of entries."""
+    written = text(expression)
+    return f"({written})" if expression.op in ("add", "neg", "div") else written

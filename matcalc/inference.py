@@ -1,0 +1,267 @@
+"""Extents of every node of the input: hard rules first, then conventions, then names for the sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from matcalc.constraints import ComputedSize, Requirement, bare_owner, is_open, is_scalar
+from matcalc.dimensions import ONE, Dimension
+from matcalc.errors import MatcalcError, ParseError, ShapeError
+from matcalc.expr import Symbol
+from matcalc.shapes import (
+    MATRIX,
+    SCALAR_CLASS,
+    SINGLE,
+    VECTOR,
+    Extent,
+    Variable,
+    find,
+    letter_convention,
+    name_sizes,
+    shape_text,
+    unify,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+    from typing import Protocol
+
+    from matcalc.kinds import Kind
+    from matcalc.nodes import Node
+    from matcalc.signature import FunctionTable
+    from matcalc.syntax import SyntaxBuilder
+
+    class Constraint(Protocol):
+        """A shape rule that can wait."""
+
+        def settle(self, inference: Inference) -> bool: ...
+        def soften(self, inference: Inference) -> bool: ...
+
+
+LONGEST_QUOTE = 40
+
+
+class Inference:
+    """The extents of the nodes of one input."""
+
+    def __init__(self, syntax: SyntaxBuilder, declared: Mapping[str, Kind], rulebook: FunctionTable) -> None:
+        self.source = syntax.source
+        self.notes = syntax.notes
+        self.numpy_style = syntax.numpy_style
+        self.rulebook = rulebook
+        self.pending: list[Constraint] = []
+        self.identities: list[Node] = []
+        self.definitions: dict[str, Node] = {}
+        self.variables: dict[str, Variable] = {}
+        self.declared = declared
+        self.sizes = set(syntax.size_names)
+        self.mentioned: set[str] = set()
+        self._extents: dict[Dimension, Extent] = {ONE: SINGLE}
+        for kind in declared.values():
+            for dimension in kind.dimensions:
+                self.sizes.update(dimension.names)
+
+    # ---- the pass over the nodes ----
+
+    def wait(self, node: Node, constraint: Constraint) -> None:
+        """Open extents for a node, and a rule that will tell more of them."""
+        node.rows = Extent()
+        node.columns = Extent()
+        self.pending.append(constraint)
+
+    def extent(self, dimension: Dimension) -> Extent:
+        """The one extent of a known dimension."""
+        known = self._extents.get(dimension)
+        if known is None:
+            known = self._extents[dimension] = Extent(dimension)
+        return known
+
+    def conclude(self) -> None:
+        """Settle what is left: conventions in their order, then names for open sizes."""
+        if self.pending or any(v.is_open for v in self.variables.values()):
+            self.propagate()
+            for convention in (MATRIX, VECTOR, SCALAR_CLASS):
+                for used in (True, False):
+                    self.apply_convention(convention, used)
+        self.name_computed_sizes()
+        self.name_sizes()
+        self.propagate()
+        self.note_softened()
+        for node in self.identities:
+            if find(node.rows).dimension is None:
+                self.fail(node, "the size of I is open here", suggestion="write eye(n)", error=ParseError)
+        if self.pending:
+            node = self.pending[0].node  # type: ignore[attr-defined]
+            self.fail(node, "the shape of this is not decided", suggestion="declare its variables")
+
+    def note_softened(self) -> None:
+        """Say of the names that took the shape of their neighbours how else they could have been read."""
+        for variable in self.variables.values():
+            said = letter_convention(variable.name)
+            if variable.softened and variable.shape_class != said:
+                other = {MATRIX: "matrix(m,n)", VECTOR: "vector(n)", SCALAR_CLASS: "scalar"}[said]
+                reading = f"{variable.name} is read as {variable.found_kind()}, to fit what it stands next to"
+                self.note(f"{reading}; or declare {variable.name}: {other}")
+
+    def apply_convention(self, convention: str, used: bool) -> None:
+        """Decide the open names of one class: those in products and calls before bare terms of sums."""
+        chosen = [v for v in self.variables.values() if v.is_open and v.used == used and v.convention == convention]
+        for variable in chosen:
+            variable.settle()
+        if chosen:
+            self.propagate()
+
+    def propagate(self) -> None:
+        """Apply all waiting rules until nothing changes, in turns from either end."""
+        while True:
+            before = len(self.pending)
+            self.pending = [c for c in self.pending if not c.settle(self)]
+            self.pending = [c for c in reversed(self.pending) if not c.settle(self)][::-1]
+            if len(self.pending) == before and not any(c.soften(self) for c in self.pending):
+                return
+
+    def name_sizes(self, computed: Container[Extent] = ()) -> None:
+        """Name what is open; the names of the input are not used again."""
+        taken = self.sizes | self.mentioned | self.definitions.keys() | self.declared.keys()
+        taken.update(name for variable in self.variables.values() for name in variable.size_names())
+        name_sizes(self.variables.values(), taken, computed)
+
+    def name_computed_sizes(self) -> None:
+        """Name the sizes of which others are computed, as the m and n of a vec, then compute those."""
+        before = -1
+        while len(self.pending) != before:
+            before = len(self.pending)
+            computed = {find(c.extent) for c in self.pending if isinstance(c, ComputedSize)}
+            if computed:
+                self.name_sizes(computed)
+                self.propagate()
+
+    def kind(self, name: str) -> Kind:
+        """The kind of a variable, declared or found."""
+        return self.variables[name].found_kind()
+
+    def symbols(self) -> dict[str, Symbol]:
+        """All variables, in the order in which they appear, then those only declared."""
+        found = {name: Symbol(name, variable.found_kind()) for name, variable in self.variables.items()}
+        for name, kind in self.declared.items():
+            if name not in found:
+                found[name] = Symbol(name, kind)
+        return found
+
+    # ---- messages ----
+
+    def note(self, text: str) -> None:
+        """Say once how something was read."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def text(self, node: Node) -> str:
+        """What the user typed for a node, shortened."""
+        text = " ".join(self.source[node.start : node.end].split())
+        return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 3] + "..."
+
+    def factor(self, node: Node) -> str:
+        """The same, in brackets where it is an operand of a tighter operator."""
+        text = self.text(node)
+        tight = node.op in ("name", "number", "call", "transpose", "power", "hadpower", "entry", "abs", "norm", "size")
+        return text if tight or (text.startswith("(") and node.bracketed) else f"({text})"
+
+    def transposed(self, node: Node) -> str:
+        """The same, transposed; two transpositions cancel."""
+        return self.factor(node.args[0] if node.op == "transpose" else node) + "'" * (node.op != "transpose")
+
+    def leading(self, node: Node) -> str:
+        """The same, where it is the first of some factors."""
+        return self.text(node) if node.op in ("mul", "div", "had", "haddiv", "neg") else self.factor(node)
+
+    def shape(self, node: Node) -> str:
+        return shape_text(node.rows, node.columns)
+
+    def size(self, extent: Extent) -> str:
+        dimension = find(extent).dimension
+        return dimension.text if dimension is not None else "?"
+
+    def fail(
+        self,
+        node: Node,
+        message: str,
+        *,
+        suggestion: str | None = None,
+        expected: str | None = None,
+        found: str | None = None,
+        error: type[MatcalcError] = ShapeError,
+    ) -> NoReturn:
+        raise error(
+            message,
+            source=self.source,
+            position=(node.start, node.end),
+            suggestion=suggestion,
+            expected=expected,
+            found=found,
+        )
+
+    def contradiction(self, node: Node) -> NoReturn:
+        """A result that is used with another shape than its operands give."""
+        self.name_sizes()
+        self.fail(node, f"{self.text(node)} is used with two shapes", suggestion="declare its variables")
+
+    def require(self, node: Node, rows: Extent, columns: Extent, message: str, suggestion: str | None = None) -> None:
+        """Unify the extents of a node with these, or fail with the message; a formula not decided yet waits."""
+        if is_open(node) and not isinstance(bare_owner(node), Variable):
+            self.pending.append(Requirement(node, rows, columns, message, suggestion))
+            return
+        if not (unify(node.rows, rows) and unify(node.columns, columns)):
+            self.name_sizes()
+            expected = "a square matrix" if rows is node.columns else shape_text(rows, columns)
+            message = message.format(text=self.text(node), shape=self.shape(node))
+            self.fail(node, message, suggestion=suggestion, expected=expected, found=self.shape(node))
+
+    def require_scalar(self, node: Node, message: str, suggestion: str | None = None) -> None:
+        self.require(node, SINGLE, SINGLE, message, suggestion)
+
+    # ---- names ----
+
+    def only_spreads(self, node: Node) -> bool:
+        """Whether a scalar is a number or declared, so that it says nothing of what it is added to."""
+        pending = [node]
+        for _ in range(20):
+            if not pending:
+                return True
+            current = pending.pop()
+            if current.op == "name":
+                if current.value not in self.declared or not is_scalar(current):
+                    return False
+            elif current.op not in ("number", "size", "pi", "neg", "mul", "div", "power", "sum"):
+                return False
+            pending.extend(current.args)
+        return False
+
+    def undeclared(self, node: Node) -> Variable | None:
+        """The open variable that a node is, possibly behind a minus and a transposition."""
+        for _ in range(3):
+            if node.op in ("neg", "transpose"):
+                node = node.args[0]
+        if node.op != "name" or node.value in self.declared:
+            return None
+        return self.variables.get(node.value)
+
+    def mark_used(self, *nodes: Node) -> None:
+        """Note of undecided names that they stand in a product or a call."""
+        for node in nodes:
+            owner = bare_owner(node)
+            if isinstance(owner, Variable):
+                owner.used = True
+
+    def mark_nonscalar(self, *nodes: Node) -> None:
+        """Note of undecided names that they stand where a vector or matrix is meant."""
+        for node in nodes:
+            owner = bare_owner(node)
+            if isinstance(owner, Variable):
+                owner.nonscalar = True
+
+    def define(self, name: str, node: Node) -> None:
+        """From here on a name means this node. Fails where the name was used before."""
+        if name in self.variables or name in self.sizes:
+            what = "used before it is defined" if name in self.variables else "the name of a size as well"
+            self.fail(node, f"{name} is {what}", suggestion="use another name here", error=ParseError)
+        self.definitions[name] = node

@@ -1,0 +1,75 @@
+"""Kinds of variables: a structure with its dimensions, and a sign of the entries.
+
+A kind is at once the guard of a rule (it fires only where the operand is known to be so) and the
+sampler of a check (how such an operand is drawn).
+"""
+
+from __future__ import annotations
+
+from matcalc.dimensions import ONE, Dimension, Shape
+
+# structure -> (number of dimensions it takes, facts that hold of every such operand)
+STRUCTURES: dict[str, tuple[int, frozenset[str]]] = {
+    "scalar": (0, frozenset()),
+    "vector": (1, frozenset()),
+    "row": (1, frozenset()),
+    "matrix": (2, frozenset()),
+    "symmetric": (1, frozenset({"symmetric"})),
+    "spd": (1, frozenset({"symmetric", "psd", "spd", "invertible"})),
+    "psd": (1, frozenset({"symmetric", "psd"})),
+    "skew": (1, frozenset({"skew"})),
+    "invertible": (1, frozenset({"invertible"})),
+    "diagonal": (1, frozenset({"diagonal", "symmetric"})),
+    "orthogonal": (1, frozenset({"orthogonal", "invertible"})),
+    "lower": (1, frozenset({"lower"})),
+    "upper": (1, frozenset({"upper"})),
+}
+# what is known of every entry (of the diagonal, for `diagonal`)
+SIGNS: dict[str, frozenset[str]] = {
+    "": frozenset(),
+    "nonnegative": frozenset({"nonnegative"}),
+    "positive": frozenset({"nonnegative", "positive"}),
+    "unit": frozenset({"unit"}),  # strictly between -1 and 1
+    "above_one": frozenset({"nonnegative", "positive", "above_one"}),
+}
+
+
+class Kind:
+    """`structure(dimensions) sign`, for example `matrix(m,n) positive`.
+
+    >>> Kind("spd", (Dimension.of("n"),)).shape
+    (n, n)
+    """
+
+    __slots__ = ("dimensions", "facts", "shape", "sign", "structure", "text")
+
+    def __init__(self, structure: str, dimensions: tuple[Dimension, ...] = (), sign: str = "") -> None:
+        self.structure = structure
+        self.dimensions = dimensions
+        self.sign = sign
+        self.facts = STRUCTURES[structure][1] | SIGNS[sign]
+        self.shape = _shape(structure, dimensions)
+        inside = ",".join(d.text for d in dimensions)
+        self.text = structure + (f"({inside})" if dimensions else "") + (f" {sign}" if sign else "")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kind) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _shape(structure: str, dimensions: tuple[Dimension, ...]) -> Shape:
+    """Rows and columns of an operand of this structure."""
+    if structure == "scalar":
+        return (ONE, ONE)
+    if structure == "vector":
+        return (dimensions[0], ONE)
+    if structure == "row":
+        return (ONE, dimensions[0])
+    if structure == "matrix":
+        return (dimensions[0], dimensions[1])
+    return (dimensions[0], dimensions[0])

@@ -1,0 +1,428 @@
+"""Typed expressions to index terms.
+
+The same code lowers what a user typed and the formulas of the rulebook: there, `operands` gives the
+nodes that stand for the parameters and `sizes` the dimensions that stand for the local ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from matcalc import expr as ex
+from matcalc.dimensions import ONE, Dimension, Shape
+from matcalc.errors import UnsupportedError
+from matcalc.expr import Expr, Symbol
+from matcalc.kinds import Kind
+from matcalc.sums import as_exponent, as_term, constant, is_zero, linear, ones, scaled, size_node, zero
+from matcalc.tensor import apply, entrywise, part, permuted, product, raised
+from matcalc.terms import Axes, Exponent, Factor, Indices, Node, delta, leaf, unit
+
+if TYPE_CHECKING:
+    from matcalc.rulebook import Function, Rulebook
+
+# A matrix power is written out as a product; a larger one is refused rather than left to grow.
+LARGEST_MATRIX_POWER = 64
+# In an expression that would have more nodes than this when written out as a tree, what is used
+# again is kept whole instead of multiplied out.
+LARGE_EXPRESSION = 400
+
+
+def lower(
+    expression: Expr,
+    rulebook: Rulebook,
+    operands: Mapping[str, Node] | None = None,
+    sizes: Mapping[str, Dimension] | None = None,
+) -> Node:
+    """The index term of an expression.
+
+    Its axes are the dimensions of the shape that are not 1: a column and a row have the same.
+    Raises UnsupportedError for what has no index term yet.
+    """
+    return _Lowering(rulebook, operands or {}, sizes or {}).run(expression)
+
+
+def lowered_folded(
+    expression: Expr,
+    rulebook: Rulebook,
+    operands: Mapping[str, Node] | None = None,
+    sizes: Mapping[str, Dimension] | None = None,
+) -> Node:
+    """The index term with definitions left standing as functions, as identities speak of them."""
+    return _Lowering(rulebook, operands or {}, sizes or {}, fold=True).run(expression)
+
+
+def axes_of(shape: Shape) -> Axes:
+    """The axes an operand of this shape has: its dimensions other than 1."""
+    return tuple([d for d in shape if d != ONE])
+
+
+def variable(symbol: Symbol) -> Node:
+    """The node of a symbol; a diagonal matrix is its diagonal spread over the identity."""
+    facts = symbol.kind.facts
+    if "diagonal" in facts:
+        return diagonal(diagonal_leaf(symbol))
+    return leaf(symbol, axes_of(symbol.kind.shape), facts)
+
+
+def diagonal_leaf(symbol: Symbol) -> Node:
+    """The diagonal of a diagonal matrix, as the vector that carries its name."""
+    return leaf(symbol, axes_of(symbol.kind.shape)[:1], symbol.kind.facts - {"symmetric"})
+
+
+def diagonal(vector: Node) -> Node:
+    """The diagonal matrix with this diagonal."""
+    if not vector.axes:
+        return vector
+    axis = vector.axes[0]
+    return product([(vector, 1, (0,)), (delta(axis), 1, (0, 1))], (0, 1), (axis, axis))
+
+
+def written_size(order: Sequence[Expr]) -> int:
+    """The number of nodes of the last expression when nothing is shared."""
+    sizes: dict[int, int] = {}
+    for node in order:
+        sizes[id(node)] = 1 + sum([sizes[id(a)] for a in node.args])
+    return sizes[id(order[-1])]
+
+
+def shared_nodes(order: Sequence[Expr]) -> set[int]:
+    """The operations that are operands more than once."""
+    seen: set[int] = set()
+    shared: set[int] = set()
+    for node in order:
+        for arg in node.args:
+            (shared if id(arg) in seen and arg.args else seen).add(id(arg))
+    return shared
+
+
+class _Lowering:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        operands: Mapping[str, Node],
+        sizes: Mapping[str, Dimension],
+        fold: bool = False,
+    ) -> None:
+        self.fold = fold
+        self.rulebook = rulebook
+        self.operands = operands
+        self.sizes = sizes
+        self.done: dict[int, Node] = {}
+
+    def run(self, expression: Expr) -> Node:
+        order = ex.postorder(expression)
+        shared = shared_nodes(order) if written_size(order) > LARGE_EXPRESSION else set()
+        for node in order:
+            rule: Callable[[Expr], Node] = getattr(self, "_" + node.op)
+            lowered = rule(node)
+            self.done[id(node)] = part(lowered) if id(node) in shared else lowered
+        return self.done[id(expression)]
+
+    # -- shapes, with local dimensions replaced
+
+    def dimension(self, given: Dimension) -> Dimension:
+        if not self.sizes or given.number is not None:
+            return given
+        return given.substituted(self.sizes)
+
+    def shape(self, node: Expr) -> Shape:
+        rows, columns = node.shape
+        return self.dimension(rows), self.dimension(columns)
+
+    def of(self, node: Expr) -> Node:
+        return self.done[id(node)]
+
+    def spread(self, node: Expr, shape: Shape) -> Node:
+        """The node of an operand with its scalar, row or column repeated to fill the shape."""
+        own = self.shape(node)
+        if own == shape:
+            return self.of(node)
+        place = [k for k, d in enumerate(axes_positions(shape)) if own[d] != ONE]
+        axes = axes_of(shape)
+        return product([(self.of(node), 1, tuple(place))], tuple(range(len(axes))), axes)
+
+    # -- one method per op
+
+    def _number(self, node: Expr) -> Node:
+        return constant(node.value)
+
+    def _symbol(self, node: Expr) -> Node:
+        bound = self.operands.get(node.value.name)
+        if bound is not None:
+            return bound
+        if self.sizes:
+            return leaf(node.value, axes_of(self.shape(node)), node.value.kind.facts)
+        return variable(node.value)
+
+    def _size(self, node: Expr) -> Node:
+        return size_node(self.dimension(node.value))
+
+    def _add(self, node: Expr) -> Node:
+        shape = self.shape(node)
+        terms = [
+            (-1, self.spread(a.args[0], shape)) if a.op == "neg" else (1, self.spread(a, shape)) for a in node.args
+        ]
+        return linear(terms, axes_of(shape))
+
+    def _neg(self, node: Expr) -> Node:
+        return scaled(-1, self.of(node.args[0]))
+
+    def _mul(self, node: Expr) -> Node:
+        factors: list[Factor] = []
+        fresh = 0
+        row = column = None
+        for arg in node.args:
+            rows, columns = self.shape(arg)
+            if rows == ONE and columns == ONE:
+                factors.append((self.of(arg), 1, ()))
+                continue
+            scalar_so_far = row is None and column is None
+            if rows == ONE:
+                first = None
+            elif column is not None:
+                first = column
+            else:
+                first, fresh = fresh, fresh + 1
+            if scalar_so_far:
+                row = first
+            if columns == ONE:
+                column = None
+            else:
+                column, fresh = fresh, fresh + 1
+            factors.append((self.of(arg), 1, tuple([i for i in (first, column) if i is not None])))
+        out = tuple([i for i in (row, column) if i is not None])
+        return product(factors, out, axes_of(self.shape(node)))
+
+    def _had(self, node: Expr) -> Node:
+        shape = self.shape(node)
+        return entrywise([(self.spread(a, shape), 1) for a in node.args], axes_of(shape))
+
+    def _div(self, node: Expr) -> Node:
+        top, bottom = node.args
+        return entrywise([(self.of(top), 1), (self.of(bottom), -1)], axes_of(self.shape(top)))
+
+    def _haddiv(self, node: Expr) -> Node:
+        shape = self.shape(node)
+        top, bottom = (self.spread(a, shape) for a in node.args)
+        return entrywise([(top, 1), (bottom, -1)], axes_of(shape))
+
+    def _pow(self, node: Expr) -> Node:
+        base, exponent = node.args
+        power = as_exponent(self.of(exponent))
+        rows, columns = self.shape(base)
+        if rows == ONE and columns == ONE:
+            return raised(self.of(base), power)
+        if not isinstance(power, int):
+            raise UnsupportedError("a matrix power is supported for integer exponents only")
+        if abs(power) > LARGEST_MATRIX_POWER:
+            raise UnsupportedError(f"a matrix power beyond {LARGEST_MATRIX_POWER} is not supported")
+        if power == 0:
+            return delta(rows)
+        matrix = self.of(base)
+        if power < 0:
+            matrix = apply(self.rulebook.function("inv", (base,)), (matrix,), matrix.axes)
+        steps: list[Factor] = [(matrix, 1, (k, k + 1)) for k in range(abs(power))]
+        return product(steps, (0, abs(power)), (rows, columns))
+
+    def _hadpow(self, node: Expr) -> Node:
+        base, exponent = node.args
+        if self.shape(exponent) == (ONE, ONE):
+            return raised(self.of(base), as_exponent(self.of(exponent)))
+        shape = self.shape(node)
+        log = apply(self.rulebook.function("log", (base,)), (self.spread(base, shape),), axes_of(shape))
+        inner = entrywise([(self.spread(exponent, shape), 1), (log, 1)], axes_of(shape))
+        return apply(self.rulebook.function("exp", (base,)), (inner,), inner.axes)
+
+    def _transpose(self, node: Expr) -> Node:
+        inner = self.of(node.args[0])
+        return permuted(inner, (1, 0)) if len(inner.axes) == 2 else inner
+
+    def _entry(self, node: Expr) -> Node:
+        base = node.args[0]
+        factors: list[Factor] = []
+        place: list[int] = []
+        out: list[int] = []
+        for k, (at, dimension) in enumerate(zip(node.value, self.shape(base))):
+            if dimension == ONE:
+                continue
+            place.append(k)
+            if at is None:
+                out.append(k)
+            else:
+                factors.append((unit(at, dimension), 1, (k,)))
+        factors.append((self.of(base), 1, tuple(place)))
+        return product(factors, tuple(out), axes_of(self.shape(node)))
+
+    def _stack(self, node: Expr) -> Node:
+        raise UnsupportedError("lists and stacked blocks are not supported yet")
+
+    def _call(self, node: Expr) -> Node:
+        structural = _STRUCTURAL.get(node.value)
+        if structural is not None:
+            return structural(self, node)
+        function = self.rulebook.function(node.value, node.args)
+        shape = self.shape(node)
+        if function.elementwise:
+            args = [self.spread(a, shape) for a in node.args]
+            return applied_entrywise(function, args, axes_of(shape), self.rulebook, self.fold)
+        args = [self.of(a) for a in node.args]
+        if stands_as_function(function, self.fold):
+            return apply(function, tuple(args), axes_of(shape))
+        assert function.definition is not None
+        local = local_sizes(function, [self.shape(a) for a in node.args])
+        bound = {p.name: a for p, a in zip(function.parameters, args) if p.literal is None}
+        return lower(function.definition, self.rulebook, bound, local)
+
+    # -- structural functions: they only say which indices are shared
+
+    def tr(self, node: Expr) -> Node:
+        matrix = self.of(node.args[0])
+        return product([(matrix, 1, (0, 0))], (), ()) if matrix.axes else matrix
+
+    def sum(self, node: Expr) -> Node:
+        arg = node.args[0]
+        kept = [True, True] if len(node.args) == 1 else [node.args[1].value == 1, node.args[1].value == 2]
+        keep_column, keep_row = (False, False) if len(node.args) == 1 else kept
+        places = axes_positions(self.shape(arg))
+        out = tuple([k for k, d in enumerate(places) if (keep_row, keep_column)[d]])
+        axes = tuple([self.of(arg).axes[k] for k in out])
+        return product([(self.of(arg), 1, tuple(range(len(places))))], out, axes)
+
+    def diag(self, node: Expr) -> Node:
+        arg = self.of(node.args[0])
+        if len(arg.axes) < 2:
+            return diagonal(arg)
+        return product([(arg, 1, (0, 0))], (0,), arg.axes[:1])
+
+    def eye(self, node: Expr) -> Node:
+        rows, _ = self.shape(node)
+        return ones() if rows == ONE else delta(rows)
+
+    def ones(self, node: Expr) -> Node:
+        return ones(axes_of(self.shape(node)))
+
+    def zeros(self, node: Expr) -> Node:
+        return zero(axes_of(self.shape(node)))
+
+    def max(self, node: Expr) -> Node:
+        return self._larger(node, 1)
+
+    def min(self, node: Expr) -> Node:
+        return self._larger(node, -1)
+
+    def _larger(self, node: Expr, sign: int) -> Node:
+        shape = self.shape(node)
+        return larger([self.spread(arg, shape) for arg in node.args], axes_of(shape), sign, self.rulebook)
+
+    def pi(self, node: Expr) -> Node:
+        return leaf(Symbol("pi", Kind("scalar", (), "positive")), (), frozenset({"positive", "constant"}))
+
+    def unit(self, node: Expr) -> Node:
+        at = node.args[0].value
+        rows, _ = self.shape(node)
+        return unit(at, rows)
+
+    def not_yet(self, node: Expr) -> Node:
+        raise UnsupportedError(f"{node.value} is not supported yet")
+
+
+_STRUCTURAL: dict[str, Callable[[_Lowering, Expr], Node]] = {
+    name: getattr(_Lowering, name) for name in "tr sum diag eye ones zeros max min pi unit".split()
+} | dict.fromkeys("vec kron commutation duplication tril triu".split(), _Lowering.not_yet)
+
+
+def larger(args: Sequence[Node], axes: Axes, sign: int, rulebook: Rulebook) -> Node:
+    """max(a,b) = a + relu(b - a), or for sign -1 min(a,b) = a - relu(a - b); a constant is taken as a."""
+    a, b = args
+    if is_constant(b, axes) and not is_constant(a, axes):
+        a, b = b, a
+    (relu,) = rulebook.overloads("relu")
+    excess = apply(relu, (linear([(sign, b), (-sign, a)], axes),), axes)
+    return linear([(1, a), (sign, excess)], axes)
+
+
+def is_constant(node: Node, axes: Axes) -> bool:
+    """Whether every entry is the same number."""
+    return is_zero(node) or as_term(node)[1] == ones(axes)
+
+
+def axes_positions(shape: Shape) -> list[int]:
+    """For each axis of an operand of this shape, whether it is the row (0) or the column (1)."""
+    return [k for k, d in enumerate(shape) if d != ONE]
+
+
+def local_sizes(function: Function, shapes: Sequence[Shape]) -> dict[str, Dimension]:
+    """What the dimension names of a signature stand for, given the shapes of the arguments."""
+    local: dict[str, Dimension] = {}
+    for parameter, shape in zip(function.parameters, shapes):
+        if parameter.kind is None:
+            continue
+        for wanted, given in zip(parameter.kind.shape, shape):
+            if wanted.number is None:
+                local.setdefault(wanted.text, given)
+    return local
+
+
+def stands_as_function(function: Function, fold: bool) -> bool:
+    """Whether a call stays a call: always for a `fn`; for a `def` when folding, unless its formula
+    is all operators (`sqrt(x) = x^(1/2)`), which the normal form writes in one way."""
+    if function.definition is None:
+        return True
+    return fold and any(part.op == "call" for part in ex.postorder(function.definition))
+
+
+def applied_entrywise(
+    function: Function, args: Sequence[Node], axes: Axes, rulebook: Rulebook, fold: bool = False
+) -> Node:
+    """An elementwise function of nodes with these axes; a definition is written out unless folded."""
+    if stands_as_function(function, fold):
+        return apply(function, tuple(args), axes)
+    assert function.definition is not None
+    operands = {p.name: a for p, a in zip(function.parameters, args)}
+    return lower_entrywise(function.definition, operands, axes, rulebook)
+
+
+def lower_entrywise(
+    body: Expr, operands: Mapping[str, Node], axes: Axes, rulebook: Rulebook, fold: bool = False
+) -> Node:
+    """A formula in scalars, read entry by entry over operands with these axes."""
+    done: dict[int, Node] = {}
+    for node in ex.postorder(body):
+        args = [done[id(a)] for a in node.args]
+        done[id(node)] = _entry_by_entry(node, args, operands, axes, rulebook, fold)
+    return done[id(body)]
+
+
+def _entry_by_entry(
+    node: Expr, args: list[Node], operands: Mapping[str, Node], axes: Axes, rulebook: Rulebook, fold: bool
+) -> Node:
+    op = node.op
+    if op == "number":
+        return constant(Fraction(node.value) if isinstance(node.value, Fraction) else node.value, axes)
+    if op == "symbol":
+        return operands[node.value.name]
+    if op == "neg":
+        return scaled(-1, args[0])
+    if op == "add":
+        return linear([(1, a) for a in args], axes)
+    if op in ("mul", "had"):
+        return entrywise([(a, 1) for a in args], axes)
+    if op in ("div", "haddiv"):
+        return entrywise([(args[0], 1), (args[1], -1)], axes)
+    if op in ("pow", "hadpow"):
+        return raised(args[0], _constant_exponent(args[1], axes))
+    if op == "call" and node.value == "pi":
+        everywhere: Indices = tuple(range(len(axes)))
+        return product([(_Lowering(rulebook, {}, {}).pi(node), 1, ())], everywhere, axes)
+    if op == "call" and node.value in ("max", "min"):
+        return larger(args, axes, 1 if node.value == "max" else -1, rulebook)
+    return applied_entrywise(rulebook.function(node.value, node.args), args, axes, rulebook, fold)
+
+
+def _constant_exponent(node: Node, axes: Axes) -> Exponent:
+    coefficient, rest = as_term(node)
+    if rest != ones(axes):
+        raise UnsupportedError("an elementwise rule with a variable exponent")
+    return coefficient

@@ -1,0 +1,355 @@
+"""Index terms back to matrix notation.
+
+A product of at most two axes is a graph: indices are vertices, matrices edges, vectors labels.
+Summed vertices are taken away one by one: one with a single edge is `M*v` onto its neighbour, one
+with two edges is `M*diag(v)*N`, parallel edges are `M.*N`, a loop is `diag(M)`, and a vertex that
+stands alone is a sum, an inner product or a trace. For every first-order gradient of a scalar this
+succeeds (the graphs are series-parallel); where it does not, NoMatrixForm is raised.
+
+Every operand is carried as a `Form`, the expression and its transpose, each in its cheapest shape,
+so that transposes are decided at the end.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from matcalc import expr as ex
+from matcalc.dimensions import ONE, Shape, shape_of
+from matcalc.expr import Expr, Rational, magnitude
+from matcalc.forms import Chain, Form, assembled, both, cost_of, same
+from matcalc.network import Network, NoMatrixForm
+from matcalc.reading import reading_key
+from matcalc.sums import common_content, exact
+from matcalc.tensor import is_symmetric
+from matcalc.terms import Apply, Delta, Exponent, Leaf, Node, Part, Product, Size, Sum, Term, Unit, postorder
+
+__all__ = ["MatrixForms", "NoMatrixForm", "matrix_form"]
+
+
+def matrix_form(node: Node) -> Form:
+    """The node as a matrix expression and its transpose (a lone axis is a column).
+
+    Raises NoMatrixForm when it has more than two axes or its graph cannot be reduced.
+    """
+    return MatrixForms().of(node)
+
+
+# Transposes are made when asked for; at every so many levels they are made anyway.
+CHECKPOINT = 30
+# Transposes inside functions are counted in expressions of at most this cost.
+LONGEST_COMPARED = 40
+
+SignedFactor = tuple[Node, Exponent, tuple[int, ...], Form]
+
+
+class MatrixForms:
+    """Matrix forms of nodes, remembered; where order is free, the variable comes last."""
+
+    def __init__(self, variable: str | None = None) -> None:
+        self.variable = variable
+        self.forms: dict[bytes, Form] = {}
+        self.negated: dict[bytes, Form] = {}
+        self.pieces: dict[tuple[object, ...], tuple[bool, list[tuple[Expr, Rational]], Chain | None]] = {}
+        self.better_negated: dict[bytes, bool] = {}
+        self.orders: dict[bytes, tuple[object, ...]] = {}
+        self.degrees: dict[bytes, Rational] = {}
+
+    def of(self, root: Node) -> Form:
+        """The form of a node; its parts first, so that nothing recurses on depth."""
+        known = self.forms.get(root.digest)
+        if known is not None:
+            return known
+        order = postorder(root, skip=self.degrees)
+        wanted = {root.digest}
+        for node in order:
+            if isinstance(node, Product):
+                wanted.update([child.digest for child in node.children()])
+            elif isinstance(node, Part):
+                wanted.add(node.inner.digest)
+            elif isinstance(node, Apply):
+                wanted.update([arg.digest for arg in node.args])
+        for node in order:
+            self._measure(node)
+            if node.digest in wanted and node.digest not in self.forms:
+                form = self.forms[node.digest] = self._form(node)
+                _ = form.straight  # made now, as its transpose is at times, so that no later request goes deep
+                if node.height % CHECKPOINT == CHECKPOINT - 1:
+                    _ = form.turned
+        return self.forms[root.digest]
+
+    def _form(self, node: Node) -> Form:
+        if len(node.axes) > 2:
+            raise NoMatrixForm("a tensor of more than two axes")
+        if isinstance(node, Leaf):
+            return _leaf_form(node)
+        if isinstance(node, Size):
+            return same(ex.size(node.dimension))
+        if isinstance(node, Delta):
+            return same(ex.call("eye", (ex.size(node.axes[0]),), (node.axes[0], node.axes[0])))
+        if isinstance(node, Unit):
+            assert isinstance(node.at, int)
+            args = (ex.number(node.at), ex.size(node.axes[0]))
+            return both(ex.call("unit", args, (node.axes[0], ONE)))
+        if isinstance(node, Apply):
+            return self._apply_form(node)
+        if isinstance(node, Part):
+            return self.of(node.inner)
+        if isinstance(node, Sum):
+            return self._sum_form(node.terms, node)
+        assert isinstance(node, Product)
+        negative, form = self.term(1, node, flip=True)
+        return form.negated() if negative else form
+
+    def _apply_form(self, node: Apply) -> Form:
+        args = [self.of(a) for a in node.args]
+        shape = shape_of(node.axes)
+        name = node.function.name
+        result = node.function.result
+        if result is not None and result.structure == "row" and len(node.axes) == 1:
+            return both(ex.call(name, tuple([a.straight for a in args]), (ONE, shape[0]))).flipped()
+        straight = ex.call(name, tuple([a.straight for a in args]), shape)
+        if is_symmetric(node) or not node.axes:
+            return same(straight)
+        if not (node.function.elementwise or node.function.transposes == "moves"):
+            return both(straight)
+        inside = ex.call(name, tuple([a.turned for a in args]), (shape[1], shape[0]))
+        if inside.cost < straight.cost:
+            return both(inside).flipped()
+        return Form(straight, lambda: min(ex.transpose(straight), inside, key=_cost_and_inner_transposes))
+
+    # -- sums
+
+    def _sum_form(self, terms: tuple[Term, ...], node: Node) -> Form:
+        """The sum with its terms in reading order and, where there is one, a positive term first."""
+        if not terms:
+            shape = shape_of(node.axes)
+            return _zero(shape)
+        if len(terms) == 1:
+            negative, form = self.term(*terms[0], flip=True)
+            return form.negated() if negative else form
+        written_out = self._written_out(terms, node)
+        content = common_content(terms)
+        if content == 1:
+            return written_out
+        inner = self._written_out(tuple([(exact(Fraction(c) / content), n) for c, n in terms]), node)
+        _, factored = assembled(content, [] if node.axes else [(inner.straight, 1)], (inner,) if node.axes else None)
+        return factored if factored.straight.cost < written_out.straight.cost else written_out
+
+    def _written_out(self, terms: tuple[Term, ...], node: Node) -> Form:
+        parts = self._sum_parts(terms, node)
+        parts.sort(key=lambda part: part[0])
+        if parts[0][1] and not all(negative for _, negative, _ in parts):
+            first = next(k for k, part in enumerate(parts) if not part[1])
+            parts.insert(0, parts.pop(first))
+        forms = [f.negated() if negative else f for _, negative, f in parts]
+        if is_symmetric(node):
+            return same(ex.add(*[f.straight for f in forms]))
+        if len(node.axes) < 2:
+            column = ex.add(*[f.straight for f in forms])
+            return both(column) if node.axes else same(column)
+        straight, turned = ex.add(*[f.straight for f in forms]), ex.add(*[f.turned for f in forms])
+        return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
+
+    def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[tuple[tuple[object, ...], bool, Form]]:
+        """Sort key, sign and form of each term; one that fills only some axes is left to spread."""
+        parts: list[tuple[tuple[object, ...], bool, Form]] = []
+        filled = [_touched(part) for _, part in terms]
+        spreading = any(len(t) == len(node.axes) for t in filled)
+        for (coefficient, part), touched in zip(terms, filled):
+            axes = tuple(sorted(touched)) if spreading and len(touched) < len(node.axes) else None
+            negative, form = self.term(coefficient, part, flip=False, axes=axes)
+            if axes == (1,):  # varies along the row only: its column is the transpose
+                form = form.flipped()
+            key = (-self.degrees[part.digest], reading_key(form.straight))
+            parts.append((key, negative, form))
+        return parts
+
+    # -- products
+
+    def term(
+        self, coefficient: Rational, node: Node, *, flip: bool, axes: tuple[int, ...] | None = None
+    ) -> tuple[bool, Form]:
+        """Sign and form of `coefficient * node`; with `axes`, of the part that varies along these.
+
+        With `flip`, a minus goes into a factor that is a difference.
+        """
+        if not isinstance(node, Product):
+            if not node.axes:
+                return assembled(coefficient, [(self.of(node).straight, 1)], None)
+            return assembled(coefficient, [], (self.of(node),))
+        turned = flip and coefficient < 0
+        key = (node.digest, axes, turned, flip and not turned)
+        known = self.pieces.get(key)
+        if known is None:
+            known = self.pieces[key] = self._product_pieces(coefficient < 0, node, flip, axes)
+        negative, scalars, chain = known
+        sign, form = assembled(magnitude(coefficient), scalars, chain)
+        if not flip:
+            negative = negative != (coefficient < 0)
+        return negative != sign, form
+
+    def _product_pieces(
+        self, negative: bool, node: Product, flip: bool, axes: tuple[int, ...] | None
+    ) -> tuple[bool, list[tuple[Expr, Rational]], Chain | None]:
+        """Sign, scalar factors and chain of a product; without `flip`, of its positive multiple."""
+        negative, factors = self.signed_factors(negative and flip, node, flip)
+        scalars = [self.scalar_factor(base, e, form) for base, e, i, form in factors if not i]
+        chain = self.network(node, factors, tuple(range(len(node.axes))) if axes is None else axes).solved()
+        return negative, scalars, chain
+
+    def signed_factors(self, negative: bool, node: Product, flip: bool) -> tuple[bool, list[SignedFactor]]:
+        """The factors with their forms, each sum in its better sign, and the sign of the whole."""
+        result: list[SignedFactor] = []
+        turnable = None
+        for base, exponent, indices in node.factors:
+            form = self.of(base)
+            if isinstance(base, Sum) and isinstance(exponent, int):
+                if self._reads_better_negated(base):
+                    form = self._negated_sum(base)
+                    negative = negative != (exponent % 2 == 1)
+                lone = sum([b == base for b, _, _ in node.factors]) == 1
+                if lone and exponent % 2 == 1 and _has_minus(form) and _better_turn(form, turnable, result):
+                    turnable = len(result)
+            result.append((base, exponent, indices, form))
+        if negative and flip and turnable is not None:
+            base, exponent, indices, form = result[turnable]
+            assert isinstance(base, Sum)
+            turned = self._negated_sum(base)
+            if turned.straight == form.straight:
+                turned = self.of(base)
+            result[turnable] = (base, exponent, indices, turned)
+            negative = False
+        return negative, result
+
+    def _negated_sum(self, node: Sum) -> Form:
+        known = self.negated.get(node.digest)
+        if known is None:
+            known = self.negated[node.digest] = self._sum_form(tuple([(-c, n) for c, n in node.terms]), node)
+        return known
+
+    def _reads_better_negated(self, node: Sum) -> bool:
+        """A constant reads better positive (`1 - s`), else the term of highest degree."""
+        known = self.better_negated.get(node.digest)
+        if known is None:
+            known = self.better_negated[node.digest] = self._leading_coefficient(node) < 0
+        return known
+
+    def _leading_coefficient(self, node: Sum) -> Rational:
+        for coefficient, part in node.terms:
+            if isinstance(part, Product) and not part.factors:
+                return coefficient
+        if self.of(node).straight.op != "add":
+            return 1
+        return min(node.terms, key=self._term_order)[0]
+
+    def _term_order(self, term: Term) -> tuple[object, ...]:
+        _, node = term
+        key = self.orders.get(node.digest)
+        if key is None:
+            _, form = self.term(1, node, flip=False)
+            key = self.orders[node.digest] = (-self.degrees[node.digest], reading_key(form.straight))
+        return key
+
+    def scalar_factor(self, base: Node, exponent: Exponent, form: Form) -> tuple[Expr, Rational]:
+        """A scalar factor; a root of a sum of squares is a norm."""
+        if isinstance(exponent, Fraction) and exponent.denominator == 2 and isinstance(base, Product):
+            squares = base.factors
+            if len(squares) == 1 and squares[0][1] == 2 and len(set(squares[0][2])) == len(squares[0][2]) > 0:
+                inner = self.of(squares[0][0])
+                norm = ex.call("norm2", (min(inner.straight, inner.turned, key=cost_of),), (ONE, ONE))
+                return norm, exponent.numerator
+        if isinstance(exponent, Node):
+            return ex.power(form.straight, self.of(exponent).straight), 1
+        return form.straight, exponent
+
+    def network(
+        self, node: Product, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool = False
+    ) -> Network:
+        """The index graph of a product, its axes being those listed."""
+        place = {k: (axes.index(k) if k in axes else -1) for k in range(len(node.axes))}
+        place.update({k: k for k in range(len(node.axes), len(node.axes) + len(node.bound))})
+        dims = {place[k]: d for k, d in enumerate(node.axes + node.bound) if place[k] >= 0}
+        network = Network(tuple(range(len(axes))), dims, self.variable)
+        for base, exponent, indices, form in factors:
+            spots = [place[i] for i in indices]
+            powered = self._node_power(form, exponent)
+            if isinstance(base, Delta) and not ties_are_edges:
+                network.tie(spots[0], spots[1])
+            elif len(spots) == 1:
+                network.label(spots[0], *powered)
+            elif len(spots) == 2:
+                network.edge(spots[0], spots[1], *powered)
+            elif spots:
+                raise NoMatrixForm("a factor of more than two axes")
+        return network
+
+    def _node_power(self, form: Form, exponent: Exponent) -> tuple[Form, Rational]:
+        if not isinstance(exponent, Node):
+            return form, exponent
+        power = self.of(exponent).straight
+        return Form(lambda: ex.hadpow(form.straight, power), lambda: ex.hadpow(form.turned, power)), 1
+
+    # -- degree, which orders the terms of a sum
+
+    def _measure(self, node: Node) -> None:
+        degree: Rational = 1
+        if isinstance(node, (Delta, Size, Unit)):
+            degree = 0
+        elif isinstance(node, Part):
+            degree = self.degrees[node.inner.digest]
+        elif isinstance(node, Sum):
+            degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
+        elif isinstance(node, Product):
+            degree = sum(
+                [self.degrees[b.digest] * (e if isinstance(e, (int, Fraction)) else 1) for b, e, _ in node.factors]
+            )
+        self.degrees[node.digest] = degree
+
+
+def _touched(node: Node) -> set[int]:
+    """The axes along which the entries of a node vary."""
+    if not isinstance(node, Product):
+        return set(range(len(node.axes)))
+    return {i for _, _, indices in node.factors for i in indices if i < len(node.axes)}
+
+
+def _has_minus(form: Form) -> bool:
+    return form.straight.op == "add" and any(a.op == "neg" for a in form.straight.args)
+
+
+def _better_turn(form: Form, known: int | None, result: list[SignedFactor]) -> bool:
+    """Among differences, the one that starts with a constant is turned last."""
+    if known is None:
+        return True
+    return result[known][3].straight.args[0].op == "number" and form.straight.args[0].op != "number"
+
+
+def _cost_and_inner_transposes(expression: Expr) -> tuple[int, int]:
+    """Cost, then how often a transpose stands inside a function: `inv(A)'` rather than `inv(A')`."""
+    if expression.cost > LONGEST_COMPARED:
+        return expression.cost, 0
+    calls = [node for node in ex.postorder(expression) if node.op == "call"]
+    return expression.cost, sum(part.op == "transpose" for call in calls for part in ex.postorder(call))
+
+
+def _zero(shape: Shape) -> Form:
+    if shape == (ONE, ONE):
+        return same(ex.number(0))
+    args = (ex.size(shape[0]),) if shape[1] == ONE else (ex.size(shape[0]), ex.size(shape[1]))
+    turned = ex.call("zeros", (ex.size(shape[1]), ex.size(shape[0])), (shape[1], shape[0]))
+    return Form(ex.call("zeros", args, shape), turned)
+
+
+def _leaf_form(node: Leaf) -> Form:
+    name = node.symbol.name
+    if "constant" in node.facts:
+        return same(ex.call(name, (), (ONE, ONE)))
+    written = ex.symbol(name, node.symbol.kind)
+    if not node.axes or is_symmetric(node):
+        return same(written)
+    if "diagonal" in node.facts:
+        return both(ex.call("diag", (written,), (node.axes[0], ONE)))
+    if len(node.axes) == 1 and written.is_row:
+        return Form(lambda: ex.transpose(written), written)
+    return both(written)

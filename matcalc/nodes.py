@@ -1,0 +1,51 @@
+"""Pieces of the text: nodes of the syntax with their places, and statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matcalc.expr import Expr
+    from matcalc.kinds import Kind
+    from matcalc.shapes import Extent
+
+
+class Node:
+    """A piece of the text: what it is, its operands, its place, later its extents and its expression."""
+
+    __slots__ = ("args", "columns", "end", "expr", "index", "op", "rows", "start", "value")
+
+    args: tuple[Node, ...] | list[Node]
+    index: int
+    rows: Extent
+    columns: Extent
+    expr: Expr
+
+    def __init__(self, op: str, args: tuple[Node, ...] | list[Node], value: Any, start: int, end: int) -> None:
+        self.op = op
+        self.args = args
+        self.value = value
+        self.start = start
+        self.end = end
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether it stands in brackets of its own (of a node with operands first and last)."""
+        return bool(self.args) and (self.start < self.args[0].start or self.end > self.args[-1].end)
+
+    def __repr__(self) -> str:
+        return f"{self.op}({self.value!r}, {list(self.args)!r})"
+
+
+class Statement:
+    """A part of the input between semicolons: `expression`, `definition` or `declaration`."""
+
+    __slots__ = ("end", "kind", "name", "node", "op", "start")
+
+    def __init__(self, op: str, name: str, node: Node | None, kind: Kind | None, start: int, end: int) -> None:
+        self.op = op
+        self.name = name
+        self.node = node
+        self.kind = kind
+        self.start = start
+        self.end = end

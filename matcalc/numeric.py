@@ -1,0 +1,250 @@
+"""Evaluating typed expressions with NumPy, node by node.
+
+Inside, every operand is an array of rows and columns, a scalar one of shape (1, 1); the symbolic shapes, not the
+numbers, decide what a product means, so that a matrix with a single row is still a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcalc.dimensions import ONE
+from matcalc.errors import MatcalcError, UnsupportedError
+from matcalc.expr import Expr, postorder, symbols
+from matcalc.operands import as_operand, sizes_from
+from matcalc.templates import compiled, solved
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from matcalc.rulebook import Function, Rulebook
+
+    Array = NDArray[np.float64]
+
+__all__ = ["evaluate", "sizes_from"]
+
+DEEPEST_DEFINITION = 100
+
+
+def evaluate(
+    expr: Expr,
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int] | None = None,
+    rulebook: Rulebook | None = None,
+) -> Array:
+    """The numbers of an expression: a column as (n,), a row as (1, n), a matrix as (m, n), a scalar as ().
+
+    `values` gives an array for each variable (more are accepted), `sizes` the size names that no array shows.
+    Raises ShapeError where arrays do not fit, MatcalcError where one is missing or a matrix has no inverse.
+    A point outside the domain gives nan or inf.
+    """
+    used = symbols(expr)
+    for symbol in used:
+        if symbol.name not in values:
+            raise MatcalcError(f"no value is given for {symbol.name}, a {symbol.kind.text}")
+    known = sizes_from(used, values, sizes)
+    operands = {symbol.name: as_operand(symbol, values[symbol.name]) for symbol in used}
+    with np.errstate(all="ignore"):
+        result = _evaluate(expr, operands, known, rulebook or _default_rulebook(), 0)
+    if expr.is_scalar:
+        return result.reshape(())
+    return result.reshape(-1) if expr.is_column else result
+
+
+def _default_rulebook() -> Rulebook:
+    from matcalc.rulebook import default_rulebook
+
+    return default_rulebook()
+
+
+def _evaluate(
+    expr: Expr, operands: Mapping[str, Array], sizes: Mapping[str, int], rulebook: Rulebook, depth: int
+) -> Array:
+    """The numbers of an expression as rows and columns."""
+    done: dict[int, Array] = {}
+    for node in postorder(expr):
+        args = [done[id(arg)] for arg in node.args]
+        if node.op == "symbol":
+            value = operands[node.value.name]
+        elif node.op == "size":
+            value = _scalar(node.value.value(sizes))
+        elif node.op == "call":
+            value = _call(node, args, rulebook, depth)
+        else:
+            value = _OPERATORS[node.op](node, args)
+        done[id(node)] = value
+    return done[id(expr)]
+
+
+# operators
+
+
+def _scalar(value: float) -> Array:
+    return np.full((1, 1), float(value))
+
+
+def _sum(node: Expr, args: Sequence[Array]) -> Array:
+    total = args[0]
+    for arg in args[1:]:
+        total = total + arg
+    return total
+
+
+def _product(node: Expr, args: Sequence[Array]) -> Array:
+    """Left to right; a factor of scalar shape scales."""
+    product, scalar = args[0], node.args[0].is_scalar
+    left = node.args[0].shape[0]
+    for factor, value in zip(node.args[1:], args[1:], strict=True):
+        if scalar or factor.is_scalar:
+            product = product * value
+            left = factor.shape[0] if scalar else left
+            scalar = scalar and factor.is_scalar
+        else:
+            product = product @ value
+            scalar = left == ONE and factor.shape[1] == ONE
+    return product
+
+
+def _entrywise_product(node: Expr, args: Sequence[Array]) -> Array:
+    product = args[0]
+    for arg in args[1:]:
+        product = product * arg
+    return product
+
+
+def _power(node: Expr, args: Sequence[Array]) -> Array:
+    if node.args[0].is_scalar:
+        return np.asarray(np.power(args[0], args[1]))
+    exponent = _whole(args[1], "the exponent of a matrix")
+    return np.asarray(solved("a negative power", lambda: np.linalg.matrix_power(args[0], exponent)))
+
+
+def _entry(node: Expr, args: Sequence[Array]) -> Array:
+    rows, columns = args[0].shape
+    row, column = node.value
+    return args[0][_slice(row, rows), _slice(column, columns)]
+
+
+def _slice(index: int | str | None, length: int) -> slice:
+    if index is None:
+        return slice(None)
+    if isinstance(index, str):
+        raise UnsupportedError(f"the index {index} has no number yet: only entries such as x[1] are evaluated")
+    if not 1 <= index <= length:
+        raise MatcalcError(f"the index {index} is outside 1..{length}", expected=f"1..{length}", found=str(index))
+    return slice(index - 1, index)
+
+
+_OPERATORS: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
+    "number": lambda node, args: _scalar(node.value),
+    "add": _sum,
+    "neg": lambda node, args: np.negative(args[0]),
+    "mul": _product,
+    "had": _entrywise_product,
+    "div": lambda node, args: args[0] / args[1],
+    "haddiv": lambda node, args: args[0] / args[1],
+    "pow": _power,
+    "hadpow": lambda node, args: np.asarray(np.power(args[0], args[1])),
+    "transpose": lambda node, args: args[0].T,
+    "entry": _entry,
+    "stack": lambda node, args: np.array([a[0, 0] for a in args]).reshape(node.value),
+}
+
+
+# functions about indices, which no rule file states
+
+
+def _sum_of(node: Expr, args: Sequence[Array]) -> Array:
+    axis = None if len(args) == 1 else _whole(args[1], "the axis of sum") - 1
+    return np.asarray(np.sum(args[0], axis=axis, keepdims=True))
+
+
+def _diagonal(node: Expr, args: Sequence[Array]) -> Array:
+    """Of a matrix its diagonal as a column, of a vector or row the matrix."""
+    operand = node.args[0]
+    if operand.is_column or operand.is_row or operand.is_scalar:
+        return np.diag(args[0].reshape(-1))
+    return np.diag(args[0]).reshape(-1, 1)
+
+
+def _constant(fill: float) -> Callable[[Expr, Sequence[Array]], Array]:
+    def build(node: Expr, args: Sequence[Array]) -> Array:
+        sizes = [_whole(a, f"the size in {node.value}") for a in args]
+        return np.full((sizes[0], sizes[1] if len(sizes) > 1 else 1), fill)
+
+    return build
+
+
+def _unit(node: Expr, args: Sequence[Array]) -> Array:
+    at, size = _whole(args[0], "the position in unit"), _whole(args[1], "the size in unit")
+    if not 1 <= at <= size:
+        raise MatcalcError(f"the position {at} in unit is outside 1..{size}", expected=f"1..{size}", found=str(at))
+    column = np.zeros((size, 1))
+    column[at - 1] = 1.0
+    return column
+
+
+_STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
+    "tr": lambda node, args: _scalar(float(np.trace(args[0]))),
+    "sum": _sum_of,
+    "diag": _diagonal,
+    "vec": lambda node, args: args[0].reshape(-1, 1, order="F"),
+    "kron": lambda node, args: np.asarray(np.kron(args[0], args[1]), dtype=np.float64),
+    "eye": lambda node, args: np.eye(_whole(args[0], "the size in eye")),
+    "ones": _constant(1.0),
+    "zeros": _constant(0.0),
+    "unit": _unit,
+    "max": lambda node, args: np.maximum(args[0], args[1]),
+    "min": lambda node, args: np.minimum(args[0], args[1]),
+    "pi": lambda node, args: _scalar(np.pi),
+}
+
+
+def _whole(value: Array, what: str) -> int:
+    """The whole number that a scalar must be."""
+    number = float(value.reshape(-1)[0])
+    if number != round(number):
+        raise MatcalcError(f"{what} must be a whole number, not {number}", found=str(number))
+    return round(number)
+
+
+# functions of the rulebook
+
+
+def _call(node: Expr, args: Sequence[Array], rulebook: Rulebook, depth: int) -> Array:
+    structural = _STRUCTURAL.get(node.value)
+    if structural is not None:
+        return structural(node, args)
+    function = rulebook.function(node.value, node.args)
+    named = {p.name: a for p, a in zip(function.parameters, args, strict=True) if p.literal is None}
+    if function.elementwise:
+        spread = np.broadcast_arrays(*named.values())
+        named = dict(zip(named, spread, strict=True))
+    value = _apply(function, named, rulebook, depth)
+    return np.broadcast_to(value, next(iter(named.values())).shape) if function.elementwise else value
+
+
+def _apply(function: Function, named: Mapping[str, Array], rulebook: Rulebook, depth: int) -> Array:
+    """The value of a function at operands of rows and columns: by its template, else by its formula."""
+    if function.numpy is not None:
+        result = solved(function.name, lambda: compiled(function)(**named))
+        return np.asarray(result, dtype=np.float64).reshape((1, 1) if np.ndim(result) == 0 else np.shape(result))
+    formula = function.formula
+    if formula is None:
+        raise MatcalcError(f"the value of {function.name} is not known: {function.where} states only its differential")
+    if depth > DEEPEST_DEFINITION:
+        raise MatcalcError(f"the definition of {function.name} leads through more than {DEEPEST_DEFINITION} others")
+    return _evaluate(formula, named, _local_sizes(function, named), rulebook, depth + 1)
+
+
+def _local_sizes(function: Function, named: Mapping[str, Array]) -> dict[str, int]:
+    """The sizes that the names in a signature stand for at these operands."""
+    sizes: dict[str, int] = {}
+    for parameter in function.parameters:
+        if parameter.kind is not None and parameter.name in named and not function.elementwise:
+            for dimension, size in zip(parameter.kind.shape, named[parameter.name].shape, strict=True):
+                sizes.update(dict.fromkeys(dimension.names, size))
+    return sizes

@@ -1,0 +1,49 @@
+"""The options that commands share, each said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+TARGETS = ("text", "unicode", "latex", "sympy", "numpy", "index", "json")
+LAYOUTS = ("mixed", "numerator", "denominator")
+SYMMETRIES = ("projected", "independent", "cookbook")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+rules_option = click.option(
+    "--rules",
+    "rule_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="More functions and identities, in the language of rules/.",
+)
+variables_option = click.option(
+    "--var", "declarations", multiple=True, metavar="DECL", help='A declaration: --var "X: matrix(m,n)".'
+)
+DIFFERENTIATING = (
+    click.argument("expression", metavar="EXPR", required=False),
+    click.option("--wrt", multiple=True, metavar="NAME", help="The variable; not needed where only one name is free."),
+    click.option("--layout", type=click.Choice(LAYOUTS), help="Where the axes of the answer stand."),
+    click.option("--vec", is_flag=True, help="A matrix by a matrix as d vec(Y)/d vec(X)'."),
+    click.option("--symmetric", type=click.Choice(SYMMETRIES), help="Gradient by a symmetric variable."),
+    click.option("--to", "target", type=click.Choice(TARGETS), default="text", help="What to print."),
+    click.option("--latex", is_flag=True, help="Short for --to latex."),
+    variables_option,
+    rules_option,
+    click.option("--shapes", is_flag=True, help="Also say what was assumed, and the shapes of the answer."),
+    click.option("--check", is_flag=True, help="Also compare with numerical derivatives at random points."),
+    click.option("--seed", type=int, default=0, metavar="N", help="The random points of --check."),
+    click.option("--batch", is_flag=True, help="One program a line in, one answer a line out."),
+    click.option("-q", "--quiet", is_flag=True, help="No notes."),
+)
+
+
+def differentiating(function: Function) -> Function:
+    """The argument and the options of every differentiating command."""
+    for decorate in reversed(DIFFERENTIATING):
+        function = decorate(function)
+    return function

@@ -1,0 +1,197 @@
+"""Text into typed expressions.
+
+>>> program = parse("(X*theta - y)'*(X*theta - y)", {"X": "matrix(m,n)"})
+>>> program.symbols["theta"], program.expr.shape
+(theta: vector(n), (1, 1))
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from matcalc.complaints import complain, refuse_unreadable
+from matcalc.declarations import parse_kind
+from matcalc.elaborate import elaborate
+from matcalc.errors import ParseError
+from matcalc.expr import Symbol
+from matcalc.grammar import Stuck, tables
+from matcalc.inference import Inference
+from matcalc.kinds import Kind
+from matcalc.nodes import Node
+from matcalc.operators import HANDLERS
+from matcalc.spelling import letters_side_by_side, plain_name
+from matcalc.syntax import SyntaxBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from matcalc.expr import Expr
+    from matcalc.signature import FunctionTable
+
+# a name that the text itself declares or defines
+_INTRODUCED = re.compile(r"(\w+)[ \t]*(?:=|:)")
+
+__all__ = ["Program", "parse", "parse_kind"]
+
+
+class Program:
+    """What a text says: its expression, with the definitions put in, and what was assumed to read it.
+
+    `symbols` are all names declared, inferred or used; `notes` say how what can be read in two ways was read.
+    """
+
+    __slots__ = ("definitions", "equation", "expr", "notes", "source", "symbols")
+
+    def __init__(
+        self, source: str, expr: Expr, definitions: dict[str, Expr], symbols: dict[str, Symbol], notes: list[str]
+    ) -> None:
+        self.source = source
+        self.expr = expr
+        self.definitions = definitions
+        self.symbols = symbols
+        self.notes = notes
+        self.equation = None
+
+
+def parse(
+    text: str, variables: Mapping[str, str | Kind] | None = None, rulebook: FunctionTable | None = None
+) -> Program:
+    """Read a program: declarations, definitions and one expression.
+
+    `variables` declares names by a kind or by its text. Raises ParseError where the text is not in the
+    language, UnknownNameError for a function nobody knows, ShapeError where shapes do not fit, and
+    UnsupportedError for what is in the language but not answered yet.
+
+    >>> parse("A*x + b").symbols
+    {'A': A: matrix(m,n), 'x': x: vector(n), 'b': b: vector(m)}
+    """
+    if rulebook is None:
+        from matcalc.rulebook import default_rulebook
+
+        rulebook = default_rulebook()
+    syntax = read_syntax(text, variables or ())
+    declared = _declarations(syntax, variables or {})
+    answer = _expression(syntax)
+    roots = _definitions(syntax, declared)
+    inference = Inference(syntax, declared, rulebook)
+    nodes = [node for node in syntax.nodes if node is not None]
+    for node in nodes:
+        HANDLERS[node.op](inference, node)
+        if node in roots:
+            inference.define(roots[node], node)
+    inference.conclude()
+    for node in nodes:
+        if node.op in ("keyword", "word"):
+            continue
+        node.expr = elaborate(inference, node)
+    _note_one_names(inference)
+    definitions = {name: root.expr for root, name in roots.items()}
+    return Program(text, answer.expr, definitions, inference.symbols(), syntax.notes)
+
+
+def read_syntax(text: str, names: Iterable[str] = ()) -> SyntaxBuilder:
+    """The syntax of a program; `names` are declared, hence read as one word each.
+
+    Raises ParseError, or UnsupportedError for spellings not read yet.
+    """
+    refuse_unreadable(text)
+    builder = SyntaxBuilder(text)
+    try:
+        tables("program").parse(text, builder, "program", None if text.isascii() else _factors(text, names))
+    except Stuck as stuck:
+        complain(text, stuck)
+    return builder
+
+
+def _factors(text: str, names: Iterable[str]) -> Callable[[str], list[str]]:
+    """How words of the text are parted, as `Xθ` is, unless they are declared or defined as names of their own."""
+    whole = {*names, *_INTRODUCED.findall(text)}
+    known = {plain_name(name.strip()) for name in whole}
+    return lambda word: [word] if plain_name(word) in known else letters_side_by_side(word)
+
+
+def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind]) -> dict[str, Kind]:
+    """The kind of every declared name, by option or inline. Raises ParseError where two disagree."""
+    declared = {
+        plain_name(name.strip()): kind if isinstance(kind, Kind) else parse_kind(kind)
+        for name, kind in variables.items()
+    }
+    for statement in syntax.statements:
+        if statement.op == "declaration" and statement.kind is not None:
+            earlier = declared.setdefault(statement.name, statement.kind)
+            if earlier != statement.kind:
+                message = f"{statement.name} is declared twice, as {earlier} and as {statement.kind}"
+                syntax.refuse(message, statement.start, statement.end)
+    sizes = {name: owner for owner, kind in declared.items() for d in kind.dimensions for name in d.names}
+    for name in declared:
+        if name in sizes:
+            raise ParseError(
+                f"{name} is a size, in {sizes[name]}: {declared[sizes[name]]}, and cannot be a variable as well",
+                source=syntax.source,
+                suggestion="rename one of them",
+            )
+    return declared
+
+
+def _definitions(syntax: SyntaxBuilder, declared: Mapping[str, Kind]) -> dict[Node, str]:
+    """The names that are defined, by the node that defines each."""
+    roots: dict[Node, str] = {}
+    names: set[str] = set()
+    for statement in syntax.statements:
+        if statement.op != "definition" or statement.node is None:
+            continue
+        name, node = statement.name, statement.node
+        if name in declared:
+            syntax.refuse(f"{name} is declared and defined: one of the two is enough", statement.start, statement.end)
+        if name in names:
+            syntax.refuse(f"{name} is defined twice", statement.start, statement.end, "use another name")
+        names.add(name)
+        if node in roots:
+            raise AssertionError("a node defines one name")
+        roots[node] = name
+    return roots
+
+
+def _expression(syntax: SyntaxBuilder) -> Node:
+    """The node of the answer: the last statement, the right side of it where that is a definition."""
+    wanted = [s for s in syntax.statements if s.node is not None]
+    if not wanted:
+        syntax.refuse("there is no expression here", 0, len(syntax.source), "declarations go before an expression")
+    for statement in wanted[:-1]:
+        if statement.op == "expression":
+            syntax.refuse(
+                "only the last statement is an expression, those before it are definitions",
+                statement.start,
+                statement.end,
+                f"write {_free_name(syntax)} = {syntax.source[statement.start : statement.end]}"
+                if statement.end - statement.start < 60
+                else None,
+            )
+    last = wanted[-1]
+    assert last.node is not None
+    if last.op == "definition":
+        syntax.notes.append(f"the answer is for the right side of {last.name} = ...")
+    return last.node
+
+
+def _free_name(syntax: SyntaxBuilder) -> str:
+    used = {node.value for node in syntax.nodes if node is not None and node.op == "name"}
+    return next((name for name in ("z", "u", "v", "w") if name not in used), "part")
+
+
+def _note_one_names(inference: Inference) -> None:
+    """Say of a name such as Ax that it is no product, where its letters are names of their own."""
+    for name, variable in inference.variables.items():
+        letters = [letter in inference.variables for letter in name] if 1 < len(name) < 5 else []
+        if variable.kind is None and letters and (all(letters) or (any(letters) and not name.islower())):
+            inference.note(f"{name} is one name; the product is {as_product(name)}")
+
+
+def as_product(name: str) -> str:
+    """A name of several letters as the product that may have been meant.
+
+    >>> as_product("xAx"), as_product("Ax")
+    ("x'*A*x", 'A*x')
+    """
+    return name[0] + ("'" if name[0].islower() else "") + "".join(f"*{letter}" for letter in name[1:])

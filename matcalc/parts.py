@@ -1,0 +1,95 @@
+"""Named parts: long subexpressions that occur again become definitions before the answer.
+
+The expression is a graph; a part is a node that several others use. Naming it pays when the text
+gets shorter by more than a reader's pause costs. So the text stays linear in the size of the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from matcalc.dimensions import ONE, Shape
+from matcalc.expr import Expr, postorder, symbol, with_args
+from matcalc.kinds import Kind
+
+# Tokens that a definition must save beyond what it costs itself.
+LEAST_SAVING = 4
+# A shorter text cannot hold parts that save so much.
+SHORTEST_NAMED = 12
+SCALARS, VECTORS, MATRICES = "stcpqrgh", "ruvwzpqgh", "PQRGMNTEFHKLUVWZ"
+
+
+def named_parts(
+    expression: Expr, taken: Iterable[str], own: Mapping[str, Expr] | None = None
+) -> tuple[list[tuple[str, Expr]], Expr]:
+    """Definitions in order, and the expression in terms of them.
+
+    Names skip all those taken; a part that the input defined keeps the name it had there.
+    """
+    chosen = _worth_naming(expression)
+    if not chosen:
+        return [], expression
+    given = {id(part): name for name, part in (own or {}).items()}
+    names = _Names({*taken, *given.values()})
+    replaced: dict[int, Expr] = {}
+    definitions: list[tuple[str, Expr]] = []
+    for node in postorder(expression):
+        written = with_args(node, tuple([replaced[id(a)] for a in node.args])) if node.args else node
+        if id(node) in chosen:
+            name = given.get(id(node)) or names.fresh(node.shape)
+            definitions.append((name, written))
+            written = symbol(name, _kind(node.shape))
+        replaced[id(node)] = written
+    return definitions, replaced[id(expression)]
+
+
+def _worth_naming(expression: Expr) -> set[int]:
+    """The nodes whose definition saves tokens, parts of parts counted by their names."""
+    if expression.cost < SHORTEST_NAMED:
+        return set()
+    order = postorder(expression)
+    uses: dict[int, int] = {}
+    for node in order:
+        for arg in node.args:
+            uses[id(arg)] = uses.get(id(arg), 0) + 1
+    costs: dict[int, int] = {}
+    chosen: set[int] = set()
+    for node in order:
+        own = node.cost - sum([a.cost for a in node.args])
+        cost = own + sum([costs[id(a)] for a in node.args])
+        count = uses.get(id(node), 0)
+        if node.args and node.op != "neg" and (count - 1) * cost - count - 1 >= LEAST_SAVING:
+            chosen.add(id(node))
+            cost = 1
+        costs[id(node)] = cost
+    return chosen
+
+
+def _kind(shape: Shape) -> Kind:
+    rows, columns = shape
+    if rows == ONE and columns == ONE:
+        return Kind("scalar")
+    if columns == ONE:
+        return Kind("vector", (rows,))
+    return Kind("row", (columns,)) if rows == ONE else Kind("matrix", shape)
+
+
+class _Names:
+    """Fresh names that fit the shape they stand for."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+
+    def fresh(self, shape: Shape) -> str:
+        name = next(n for n in self._candidates(shape) if n not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def _candidates(self, shape: Shape) -> Iterator[str]:
+        scalar = shape[0] == ONE and shape[1] == ONE
+        letters = SCALARS if scalar else VECTORS if ONE in shape else MATRICES
+        yield from letters
+        number = 1
+        while True:
+            yield f"{letters[0]}{number}"
+            number += 1

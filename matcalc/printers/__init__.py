@@ -1,0 +1,1 @@
+"""One module per notation that an expression is printed in; import the one that is needed."""

@@ -1,0 +1,258 @@
+"""Expressions as plain NumPy functions.
+
+Columns are arrays (n,), rows (1, n), matrices (m, n), scalars (); inside the function rows have one
+axis too, as NumPy likes it. What occurs more than once is computed once, products are multiplied in
+the cheapest order, and an inverse times something is solved for, never formed.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from matcalc.dimensions import ONE, Dimension
+from matcalc.expr import Expr, Symbol, postorder, symbols
+from matcalc.printers.numpy_calls import function_code, half_code, structural_code
+from matcalc.printers.numpy_code import Body, Code, as_row, is_matrix
+from matcalc.printers.numpy_operations import OPERATIONS, inverse_argument
+from matcalc.printers.numpy_products import Factor, factor_of, formed, halves, leaf, product
+from matcalc.printers.python_names import python_names, size_sources
+from matcalc.printers.text import text
+from matcalc.printers.unfolding import is_structural, unfolded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_NAME = re.compile(r"[^\W\d]\w*")
+# solving this often costs less than forming the inverse, and is more exact
+MOST_SOLVES = 2
+LONGEST_SUMMARY = 100
+
+
+class NumpyFunction:
+    """A compiled expression: call it with arrays; `source` is its code."""
+
+    __slots__ = ("_function", "arguments", "source")
+
+    def __init__(self, function: Callable[..., Any], source: str, arguments: tuple[str, ...]) -> None:
+        self._function = function
+        self.source = source
+        self.arguments = arguments
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+
+def compile_numpy(expr: Expr, rulebook: Any = None, arguments: Sequence[Symbol] | None = None) -> NumpyFunction:
+    """The expression as a callable; see `source` for the arguments and their shapes."""
+    code = source(expr, "f", rulebook, arguments)
+    namespace: dict[str, Any] = {}
+    exec(compile(code, "<matcalc>", "exec"), namespace)
+    function = namespace["f"]
+    return NumpyFunction(function, code, function.__code__.co_varnames[: function.__code__.co_argcount])
+
+
+def source(expr: Expr, name: str = "f", rulebook: Any = None, arguments: Sequence[Symbol] | None = None) -> str:
+    """One Python function that computes the expression.
+
+    Its arguments are `arguments`, by default the variables in order of appearance; a name that Python
+    reserves gets an underscore. Sizes are read off the arrays, those that no array shows are keyword
+    arguments. Raises UnsupportedError for what has no code.
+    """
+    if rulebook is None:
+        from matcalc.rulebook import default_rulebook
+
+        rulebook = default_rulebook()
+    return _Writer(expr, rulebook, tuple(arguments if arguments is not None else symbols(expr))).source(name)
+
+
+class _Writer:
+    """Writes one function; the attributes are what has been found out so far."""
+
+    def __init__(self, expr: Expr, rulebook: Any, arguments: tuple[Symbol, ...]) -> None:
+        self.given = expr
+        self.rulebook = rulebook
+        self.arguments = arguments
+        self.expr = unfolded(expr, rulebook, lambda node, function: function.numpy is not None)
+        self.names = python_names(self.expr, arguments)
+        self.solved = _solved_inverses(self.expr)
+        self.body = Body(self.names.values())
+        self.codes: dict[bytes, Code] = {}
+        self.sizes: list[str] = []
+
+    def source(self, name: str) -> str:
+        """The whole text: imports, then the function."""
+        order, demand = self.needed()
+        for node in order:
+            code = self.code(node)
+            if demand[node.digest] > 1 and not _is_free(node):
+                code = self.body.local(code)
+            self.codes[node.digest] = code
+        code = self.codes[self.expr.digest]
+        self.body.result(as_row(code) if self.expr.is_row else code)
+        return self.assembled(name)
+
+    def assembled(self, name: str) -> str:
+        """Imports, signature, docstring, sizes and the lines of the body."""
+        shown, hidden = size_sources(self.sizes, self.arguments, self.names)
+        parameters = [self.names[s.name] for s in self.arguments] + (["*", *hidden] if hidden else [])
+        lines = [f"def {name}({', '.join(parameters)}):"]
+        lines += [f"    {line}".rstrip() for line in self.summary() + shown + self.body.lines]
+        body = "\n".join(lines) + "\n"
+        imports = ["import numpy as np"] if "np." in body else []
+        imports += [f"import {module}" for module in sorted(set(re.findall(r"\bscipy\.[a-z]+(?=\.)", body)))]
+        return "\n".join(imports) + "\n\n\n" + body if imports else body
+
+    def summary(self) -> list[str]:
+        """The docstring: the formula, if it is short, and the kinds of the arguments."""
+        kinds = ", ".join(f"{self.names[s.name]}: {s.kind}" for s in self.arguments)
+        formula = text(self.given) if _written_length(self.given) <= LONGEST_SUMMARY else "A longer formula"
+        line = f'"""{formula}, with {kinds}."""' if kinds else f'"""{formula}."""'
+        if len(line) <= LONGEST_SUMMARY:
+            return [line]
+        return [f'"""{formula}.', "", *textwrap.wrap(f"With {kinds}.", LONGEST_SUMMARY), '"""']
+
+    def needed(self) -> tuple[list[Expr], dict[bytes, int]]:
+        """The nodes whose value the code uses, operands first, and how often each is used."""
+        demand = {self.expr.digest: 1}
+        order: list[Expr] = []
+        pending = [(self.expr, iter(self.needs(self.expr)))]
+        while pending:
+            node, rest = pending[-1]
+            for child in rest:
+                count = demand.get(child.digest, 0)
+                demand[child.digest] = count + 1
+                if not count:
+                    pending.append((child, iter(self.needs(child))))
+                    break
+            else:
+                order.append(node)
+                pending.pop()
+        return order, demand
+
+    def factors(self, node: Expr) -> list[Factor]:
+        """The factors of a product, without their wrappings."""
+        return [factor_of(arg, lambda inner: inner.digest in self.solved) for arg in node.args]
+
+    def needs(self, node: Expr) -> Sequence[Expr]:
+        """The nodes whose value is used where this one is computed."""
+        if node.op == "mul":
+            return [factor.node for factor in self.factors(node)]
+        if node.op == "call" and node.value in ("eye", "ones", "zeros"):
+            return ()
+        if _is_cut_product(node):
+            return [factor.node for factor in self.factors(node.args[0])]
+        return node.args
+
+    def code(self, node: Expr) -> Code:
+        """The code of a node, those of its operands being known."""
+        if node.op == "symbol":
+            name = self.names[node.value.name]
+            return Code(f"{name}[0]" if node.is_row else name)
+        if node.op == "size":
+            return self.size_code(node.value)
+        if node.op == "mul":
+            return self.product_code(node)
+        if node.op == "call":
+            return self.call_code(node)
+        return OPERATIONS[node.op](node, [self.codes[arg.digest] for arg in node.args], self.body)
+
+    def size_code(self, dimension: Dimension) -> Code:
+        """A size as a number; its names are remembered."""
+        self.sizes += [name for name in dimension.names if name not in self.sizes]
+        written = _NAME.sub(lambda match: self.names[match[0]], dimension.text)
+        level = "sum" if " " in written or written[0] == "-" else "product" if "*" in written else "atom"
+        return Code(written, level)
+
+    def product_code(self, node: Expr) -> Code:
+        """Scalars first, then the matrices in the cheapest order."""
+        scalars = [self.codes[a.digest] for a in node.args if a.is_scalar]
+        chain = [f for f, a in zip(self.factors(node), node.args, strict=True) if not a.is_scalar]
+        codes = list(scalars)
+        if chain:
+            codes.append(formed(product([leaf(f, self.codes[f.node.digest]) for f in chain], self.body), self.body))
+        done = codes[0]
+        for code in codes[1:]:
+            done = self.body.joined(done, "*", code, "product")
+        return done
+
+    def call_code(self, node: Expr) -> Code:
+        """A function; arrays of a size, and traces and diagonals of products, are special."""
+        if node.value in ("eye", "ones", "zeros"):
+            return self.filled_array(node)
+        if node.value == "pi" and not node.args:
+            return Code("np.pi")
+        if _is_cut_product(node):
+            return self.cut_product(node)
+        args = [self.codes[arg.digest] for arg in node.args]
+        if is_structural(node):
+            return structural_code(node, args, self.body)
+        return function_code(node, args, self.rulebook.function(node.value, node.args), self.body)
+
+    def filled_array(self, node: Expr) -> Code:
+        """eye, ones and zeros by the shape they have."""
+        if node.is_scalar:
+            return Code("0" if node.value == "zeros" else "1")
+        sizes = [self.size_code(d).text for d in node.shape if d != ONE]
+        if node.value == "eye":
+            return Code(f"np.eye({sizes[0]})")
+        return Code(f"np.{node.value}({sizes[0]})" if len(sizes) == 1 else f"np.{node.value}(({', '.join(sizes)}))")
+
+    def cut_product(self, node: Expr) -> Code:
+        """tr or diag of a product from two halves, so that the product is not formed."""
+        inner = node.args[0]
+        pairs = list(zip(self.factors(inner), inner.args, strict=True))
+        chain = [leaf(f, self.codes[f.node.digest]) for f, a in pairs if not a.is_scalar]
+        if any(partial.role == "inverse" for partial in chain):
+            whole = formed(product(chain, self.body), self.body)
+            done = self.body.called("np.trace" if node.value == "tr" else "np.diag", whole)
+        else:
+            left, right = halves(chain, self.body)
+            done = half_code(node, left, right, _inner_is_one(chain), self.body)
+        for scalar in reversed([self.codes[a.digest] for a in inner.args if a.is_scalar]):
+            done = self.body.joined(scalar, "*", done, "product")
+        return done
+
+
+def _inner_is_one(chain: Sequence[Any]) -> bool:
+    return any(partial.shape[1] == ONE for partial in chain[:-1])
+
+
+def _is_cut_product(node: Expr) -> bool:
+    """Whether this is tr or diag of a product of at least two matrices."""
+    if node.op != "call" or node.value not in ("tr", "diag") or node.args[0].op != "mul":
+        return False
+    return is_matrix(node.args[0]) and sum(not a.is_scalar for a in node.args[0].args) > 1
+
+
+def _is_free(node: Expr) -> bool:
+    """Whether writing the node twice costs nothing."""
+    inner = node.args[0] if node.op == "transpose" else node
+    return inner.op in ("symbol", "number", "size") or (inner.op == "call" and inner.value == "pi")
+
+
+def _written_length(expr: Expr) -> int:
+    """About how long the text is; a shared part counts every time."""
+    lengths: dict[bytes, int] = {}
+    for node in postorder(expr):
+        own = len(str(node.value)) if node.value is not None and node.op != "symbol" else 3
+        lengths[node.digest] = min(own + sum(lengths[a.digest] for a in node.args), LONGEST_SUMMARY + 1)
+    return lengths[expr.digest]
+
+
+def _solved_inverses(expr: Expr) -> frozenset[bytes]:
+    """The inverses that occur only as factors, and so seldom that solving is cheaper."""
+    uses: dict[bytes, int] = {}
+    formed_anyway: set[bytes] = {expr.digest, expr.args[0].digest if expr.op == "transpose" else b""}
+    for node in postorder(expr):
+        if node.op == "transpose":
+            continue
+        is_product = node.op == "mul" and sum(not a.is_scalar for a in node.args) > 1
+        for arg in node.args:
+            inner = arg.args[0] if arg.op == "transpose" else arg
+            if inverse_argument(inner) is not None:
+                uses[inner.digest] = uses.get(inner.digest, 0) + 1
+                if not is_product:
+                    formed_anyway.add(inner.digest)
+    return frozenset(d for d, count in uses.items() if count <= MOST_SOLVES and d not in formed_anyway)

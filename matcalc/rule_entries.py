@@ -1,0 +1,285 @@
+"""Functions and identities: the entries of a rule file, parsed piece by piece when a piece is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from matcalc.dimensions import ONE
+from matcalc.errors import NotDifferentiableError
+from matcalc.expr import symbols
+from matcalc.kinds import SIGNS, Kind
+from matcalc.linearity import is_linear
+from matcalc.rule_fields import Field, split_fields, split_head, split_rule
+from matcalc.rule_formulas import read_formula, read_kind, read_let
+from matcalc.rule_lines import RuleLine
+from matcalc.signature import Parameter, Signature
+
+if TYPE_CHECKING:
+    from matcalc.expr import Expr, Symbol
+    from matcalc.rulebook import Rulebook
+
+Lets = dict[str, RuleLine]
+_CALL = re.compile(r"(\w+)\s*\(([^()]*)\)")
+_PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
+_CALLED = re.compile(r"(\w+)\(")
+_UNREAD: Any = object()
+
+
+class Function(Signature):
+    """A function of the rulebook: a signature with what is known of it.
+
+    `formula` is its value in terms of others (the definition of a `def`), `result_facts` what holds of every value.
+    `numpy` and `latex` are templates in which `${x}` stands for the operand x; a latex without any is a head.
+    """
+
+    __slots__ = ("_differential", "_formula", "alias", "entry", "fields", "latex", "numpy", "result_facts", "rulebook")
+
+    def __init__(self, entry: RuleLine, rulebook: Rulebook) -> None:
+        self.entry = entry
+        self.rulebook = rulebook
+        self.fields = split_fields(entry)
+        self._differential: Expr | None = _UNREAD
+        self._formula: Expr | None = _UNREAD
+        name, parameters, result = split_head(entry, self.fields)
+        read = tuple(_parameter(entry, *p) for p in parameters)
+        kind = None if result is None else read_kind(entry, result)
+        # a function of entries states no structure: at most the sign of its value
+        plain = all(p.kind is not None and p.kind.structure == "scalar" for p in read)
+        plain = plain and (result is None or result.text in SIGNS)
+        super().__init__(name, read, None if plain else kind, plain)
+        self.result_facts = kind.facts if kind else frozenset()
+        self._check_fields()
+        self.numpy = self._template("numpy")
+        self.latex = self._template("latex") or self._plain_latex()
+        self.alias = self._alias()
+
+    @property
+    def file(self) -> str:
+        return self.entry.file
+
+    @property
+    def line(self) -> int:
+        return self.entry.line
+
+    @property
+    def text(self) -> str:
+        """The entry as written, on one line."""
+        return " ".join(self.entry.text.split())
+
+    @property
+    def where(self) -> str:
+        return self.entry.where
+
+    @property
+    def operands(self) -> tuple[Parameter, ...]:
+        """The parameters that are not literals."""
+        return tuple(p for p in self.parameters if p.literal is None)
+
+    @property
+    def formula(self) -> Expr | None:
+        """The value in terms of other functions, of a `def` or a `fn` that gives it."""
+        if self._formula is _UNREAD:
+            field = self.fields.get("value")
+            self._formula = None if field is None else self._read_value(field)
+        return self._formula
+
+    @property
+    def definition(self) -> Expr | None:
+        """What a `def` abbreviates; None for a `fn`."""
+        return self.formula if self.entry.keyword == "def" else None
+
+    @property
+    def differential(self) -> Expr | None:
+        """The differential of a `fn` in its parameters and theirs (`dx`); None for a `def`.
+
+        Raises NotDifferentiableError with the reason where the entry states one instead.
+        """
+        if self.reason is not None:
+            raise NotDifferentiableError(f"{self.name} is not differentiated: {self.reason}")
+        if self._differential is _UNREAD:
+            field = self.fields.get("d")
+            self._differential = None if field is None else self._read_differential(field)
+        return self._differential
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no differential, where the entry says so."""
+        field = self.fields.get("d")
+        return field.unquoted if field is not None and field.is_string else None
+
+    def read_all(self) -> None:
+        """Parse every formula now, so that an error shows."""
+        if self.reason is None:
+            _ = self.differential
+        _ = self.formula
+
+    @property
+    def transposes(self) -> str | None:
+        """What a transpose of the operand does: `moves` out, as in inv, `vanishes`, as in det, or neither."""
+        return self.rulebook.transposes(self.name)
+
+    def takes(self, args: Sequence[Expr]) -> bool:
+        """Whether arguments of these shapes fit the parameters, one by one."""
+        return len(args) == len(self.parameters) and all(
+            self.elementwise or _fits(p, a) for p, a in zip(self.parameters, args, strict=True)
+        )
+
+    def _check_fields(self) -> None:
+        """Reject an entry that lacks a part, or has one that does not belong there."""
+        names = [p.name for p in self.operands]
+        if len(set(names)) < len(names) or {f"d{n}" for n in names} & set(names):
+            raise self.entry.error("the parameters and their differentials need names of their own")
+        if self.entry.keyword == "def" and "value" not in self.fields:
+            raise self.entry.error(f"{self.name} is not defined: a formula was expected after =")
+        if self.entry.keyword == "def" and "d" in self.fields:
+            raise self.entry.error("a def has no differential of its own: use fn", self.fields["d"].start)
+        if self.entry.keyword == "fn" and "d" not in self.fields:
+            raise self.entry.error(f"the differential of {self.name} is missing: d = ... was expected")
+        if not self.elementwise and self.result is None:
+            raise self.entry.error(f"the kind of the result is missing: -> scalar, for example, after {self.name}(...)")
+
+    def _template(self, name: str) -> str | None:
+        field = self.fields.get(name)
+        if field is None:
+            return None
+        end = field.start + len(field.text)
+        if not field.is_string:
+            raise self.entry.error(f'{name} = "..." was expected', field.start, end)
+        if name == "numpy" and not self.entry.trusted:
+            message = "a numpy template would run as code, so only the rules that ship with matcalc have one"
+            raise self.entry.error(f"{message}: give the value as a formula, fn f(x) = ...", field.start, end)
+        places = set(_PLACEHOLDER.findall(field.unquoted))
+        if places != {p.name for p in self.operands} and (places or name == "numpy"):
+            raise self.entry.error(f"{name} must hold ${{...}} for each parameter, no other", field.start, end)
+        return field.unquoted
+
+    def _plain_latex(self) -> str:
+        name = self.name.replace("_", r"\_")
+        return rf"\operatorname{{{name}}}"
+
+    def _alias(self) -> str | None:
+        """The other function of which a `def` is a second spelling."""
+        match = _CALL.fullmatch(self.fields["value"].text) if self.entry.keyword == "def" else None
+        same = match and [a.strip() for a in match[2].split(",")] == [p.name for p in self.parameters]
+        return match[1] if match and same else None
+
+    def _variables(self) -> dict[str, Kind]:
+        return {p.name: p.kind or Kind("scalar") for p in self.operands}
+
+    def _read_value(self, field: Field) -> Expr:
+        value = read_formula(self.entry, field, self._variables(), self.rulebook)
+        if self.result is not None and value.shape != self.result.shape:
+            found, expected = (f"{s[0]} x {s[1]}" for s in (value.shape, self.result.shape))
+            message = f"the formula is {found}, the result {expected}"
+            raise self.entry.error(message, field.start, field.start + len(field.text))
+        return value
+
+    def _read_differential(self, field: Field) -> Expr:
+        moving = {f"d{name}": _plain(kind) for name, kind in self._variables().items()}
+        formula = read_formula(self.entry, field, self._variables() | moving, self.rulebook)
+        end = field.start + len(field.text)
+        if not is_linear(formula, list(moving)) or {s.name for s in symbols(formula)} & set(moving) != set(moving):
+            raise self.entry.error(f"every term must be linear in {' or '.join(moving)}", field.start, end)
+        if self.result is not None and formula.shape != self.result.shape:
+            found, expected = (f"{s[0]} x {s[1]}" for s in (formula.shape, self.result.shape))
+            raise self.entry.error(f"the differential is {found}, the result {expected}", field.start, end)
+        return formula
+
+
+class Identity:
+    """`left -> right`, true for all operands of the kinds of its variables.
+
+    Where `elementwise`, the variables are scalars and the identity holds entry by entry of operands of one shape.
+    `function_names` are those called on the left, known without parsing: a rule cannot apply where one is absent;
+    `result_names` are those called on the right.
+    `compiled` is for whoever applies the identity to keep what it made of it.
+    """
+
+    __slots__ = ("_lets", "_sides", "compiled", "entry", "function_names", "result_names", "rulebook")
+
+    def __init__(self, entry: RuleLine, lets: Lets, rulebook: Rulebook) -> None:
+        self.entry = entry
+        self.rulebook = rulebook
+        self._lets = lets
+        self._sides: tuple[Expr, Expr] | None = None
+        self.compiled: Any = None
+        left, _, right = entry.text.partition("->")
+        self.function_names = frozenset(_CALLED.findall(left))
+        self.result_names = frozenset(_CALLED.findall(right))
+
+    @property
+    def file(self) -> str:
+        return self.entry.file
+
+    @property
+    def line(self) -> int:
+        return self.entry.line
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.entry.text.split())
+
+    @property
+    def where(self) -> str:
+        return self.entry.where
+
+    @property
+    def left(self) -> Expr:
+        return self._read()[0]
+
+    @property
+    def right(self) -> Expr:
+        return self._read()[1]
+
+    @property
+    def symbols(self) -> list[Symbol]:
+        """The variables in order of appearance on the left."""
+        return symbols(self.left)
+
+    @property
+    def elementwise(self) -> bool:
+        return all(symbol.kind.structure == "scalar" for symbol in self.symbols)
+
+    def read_all(self) -> None:
+        """Parse both sides now, so that an error shows."""
+        self._read()
+
+    def _read(self) -> tuple[Expr, Expr]:
+        if self._sides is None:
+            words = re.findall(r"\w+", self.entry.text)
+            kinds = {n: read_let(line) for n, line in self._lets.items() if n in words}
+            left, right = split_rule(self.entry)
+            first = read_formula(self.entry, left, kinds, self.rulebook)
+            bound = {s.name: s.kind for s in symbols(first)}
+            second = read_formula(self.entry, right, bound, self.rulebook)
+            if first.shape != second.shape:
+                raise self.entry.error("the two sides have different shapes", right.start)
+            self._sides = (first, second)
+        return self._sides
+
+
+def _parameter(entry: RuleLine, name: Field, kind: Field | None) -> Parameter:
+    if name.text.isdecimal() and kind is None:
+        return Parameter(name.text, None, int(name.text))
+    if not name.text.isidentifier():
+        raise entry.error(f"{name.text} is no name of a parameter", name.start, name.start + len(name.text))
+    return Parameter(name.text, Kind("scalar") if kind is None else read_kind(entry, kind))
+
+
+def _plain(kind: Kind) -> Kind:
+    """The kind of a differential: the shape without what is known of the operand."""
+    if kind.structure in ("scalar", "vector", "row", "matrix"):
+        return Kind(kind.structure, kind.dimensions)
+    return Kind("matrix", kind.dimensions * 2)
+
+
+def _fits(parameter: Parameter, arg: Expr) -> bool:
+    """Whether the shape of an argument is one the parameter takes."""
+    if parameter.literal is not None:
+        return arg.op == "number" and arg.value == parameter.literal
+    structure = parameter.kind.structure if parameter.kind else "scalar"
+    rows, columns = arg.shape
+    fits = {"scalar": arg.is_scalar, "vector": columns == ONE, "row": rows == ONE, "matrix": True}
+    return fits.get(structure, rows == columns)

@@ -1,0 +1,205 @@
+"""The rulebook: what is known of functions, read from the files in rules/.
+
+A file is scanned for the names in it when the book opens; an entry is parsed when its function is first asked for, its
+formulas when they are. An entry is data: nothing in this module knows a function by name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from matcalc.errors import (
+    MatcalcError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from matcalc.expr import postorder
+from matcalc.grammar import data_folder
+from matcalc.rule_entries import Function, Identity, Lets
+from matcalc.rule_fields import split_later, split_let
+from matcalc.rule_lines import RuleLine, scan
+from matcalc.structural import STRUCTURAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matcalc.expr import Expr
+
+__all__ = ["Function", "Identity", "Rulebook", "default_rulebook", "load_rulebook"]
+
+_TRANSPOSED = re.compile(r"^rule (\w+)\((\w+)'\) -> \1\(\2\)('?)$")
+
+
+class Rulebook:
+    """The functions and identities of some rule files, in their order.
+
+    >>> book = default_rulebook()
+    >>> book.overloads("sigmoid")[0]
+    sigmoid(x: scalar)
+    >>> book.alias("arcsin")
+    'asin'
+    """
+
+    def __init__(self, files: Iterable[tuple[str, str, bool]]) -> None:
+        """`files` are (name, source, whether it ships with matcalc and may hold templates)."""
+        self.lines: dict[str, list[RuleLine]] = {}
+        self._later: dict[str, RuleLine] = {}
+        self._functions: dict[str, tuple[Function, ...]] = {}
+        self.identities: tuple[Identity, ...] = ()
+        self._transposes: dict[str, str] | None = None
+        digest = blake2b(digest_size=16)
+        for name, source, trusted in files:
+            digest.update(f"{name}\n{source}\n".encode())
+            self._read(name, source, trusted)
+        self.digest = digest.digest()
+
+    def names(self) -> list[str]:
+        """The names of all functions, in the order of the files."""
+        return list(self.lines)
+
+    def overloads(self, name: str) -> tuple[Function, ...]:
+        """The functions of this name; none when it is unknown. UnsupportedError for a name that is only reserved."""
+        found = self._functions.get(name)
+        if found is None:
+            if name not in self.lines and name in self._later:
+                raise UnsupportedError(f"{name} is not supported yet: {split_later(self._later[name])}")
+            found = tuple(Function(line, self) for line in self.lines.get(name, ()))
+            self._functions[name] = found
+        return found
+
+    def alias(self, name: str) -> str | None:
+        """The name of the function that `name` is only another spelling of."""
+        seen = []
+        while name in self.lines and name not in seen:
+            seen.append(name)
+            targets = {function.alias for function in self.overloads(name)}
+            target = targets.pop() if len(targets) == 1 else None
+            if target is None:
+                return name if len(seen) > 1 else None
+            name = target
+        return name if seen and name not in seen else None
+
+    def function(self, name: str, args: Sequence[Expr]) -> Function:
+        """The overload that takes these typed arguments."""
+        overloads = self.overloads(name)
+        for function in overloads:
+            if function.takes(args):
+                return function
+        if not overloads:
+            raise UnknownNameError(f"no function {name} is known")
+        shapes = ", ".join(f"{a.shape[0]} x {a.shape[1]}" for a in args)
+        takes = " or ".join(map(repr, overloads))
+        raise ShapeError(f"{name} does not take arguments of the shapes {shapes}", expected=takes, found=shapes)
+
+    def transposes(self, name: str) -> str | None:
+        """`moves` where an identity says f(X') -> f(X)', `vanishes` where one says f(X') -> f(X)."""
+        if self._transposes is None:
+            found = [_TRANSPOSED.search(identity.text) for identity in self.identities]
+            self._transposes = {f[1]: "moves" if f[3] else "vanishes" for f in found if f}
+        return self._transposes.get(name)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """Every function, with every overload and alias."""
+        return tuple(function for name in self.lines for function in self.overloads(name))
+
+    @property
+    def reserved(self) -> dict[str, str]:
+        """The names that are not supported yet, each with the reason."""
+        return {name: split_later(line) for name, line in self._later.items() if name not in self.lines}
+
+    def _read(self, name: str, source: str, trusted: bool) -> None:
+        """Take over the entries of one file."""
+        lets: Lets = {}
+        identities = []
+        own: set[str] = set()
+        for line in scan(source, name, trusted):
+            if line.keyword in ("fn", "def"):
+                if line.name in self.lines and line.name not in own:
+                    other = self.lines[line.name][0]
+                    raise line.error(f"{line.name} is already defined in {other.where}")
+                if not trusted and line.name in STRUCTURAL:
+                    raise line.error(f"{line.name} is a function of the language itself")
+                own.add(line.name)
+                self.lines.setdefault(line.name, []).append(line)
+            elif line.keyword == "later":
+                self._later[line.name] = line
+            elif line.keyword == "let":
+                lets = lets | dict.fromkeys([field.text for field in split_let(line)[0]], line)
+            else:
+                identities.append(Identity(line, lets, self))
+        self.identities += tuple(identities)
+
+
+_default: list[Rulebook] = []
+
+
+def default_rulebook() -> Rulebook:
+    """The book of the rules that ship with matcalc, read once."""
+    if not _default:
+        _default.append(Rulebook(_shipped()))
+    return _default[0]
+
+
+def load_rulebook(extra_files: Sequence[Path | str]) -> Rulebook:
+    """The shipped rules with those of more files, which hold formulas only and are read at once.
+
+    Raises ParseError at the place in a file that is not understood, MatcalcError for a file that cannot be read.
+    """
+    if not extra_files:
+        return default_rulebook()
+    extra = [(str(path), _text_of(path), False) for path in extra_files]
+    book = Rulebook([*_shipped(), *extra])
+    own = {name for name, _, _ in extra}
+    functions = [f for name, lines in book.lines.items() if lines[0].file in own for f in book.overloads(name)]
+    for function in functions:
+        function.read_all()
+    for identity in book.identities:
+        if identity.file in own:
+            identity.read_all()
+    _refuse_circles(functions)
+    return book
+
+
+def _refuse_circles(functions: Sequence[Function]) -> None:
+    """Raise where a formula leads back to the function that it is to give a value."""
+    finished: set[str] = set()
+    for function in functions:
+        path: dict[str, list[Function]] = {function.name: _used_in(function)}
+        while path:
+            name, pending = next(reversed(path.items()))
+            if not pending:
+                finished.add(name)
+                del path[name]
+                continue
+            used = pending.pop()
+            if used.name in path:
+                raise used.entry.error(f"the formula of {used.name} leads back to {used.name} by {', '.join(path)}")
+            if used.name not in finished:
+                path[used.name] = _used_in(used)
+
+
+def _used_in(function: Function) -> list[Function]:
+    """The functions of the book that the formulas of this one call; overloads are told apart by their name alone."""
+    calls = [n for n in postorder(function.formula) if n.op == "call"] if function.formula is not None else []
+    used = [f for call in calls for f in function.rulebook.overloads(call.value) if f.takes(call.args)]
+    return [f for f in used if f.formula is not None]
+
+
+def _shipped() -> list[tuple[str, str, bool]]:
+    folder = str(data_folder("rules"))
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".rules"))
+    return [(f"rules/{name}", _text_of(os.path.join(folder, name)), True) for name in names]
+
+
+def _text_of(path: Path | str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MatcalcError(f"the rule file {path} cannot be read: {error}") from None

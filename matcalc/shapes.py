@@ -1,0 +1,218 @@
+"""Extents of operands as variables: their unification, the conventions for undeclared names, and the
+names given to sizes that nobody named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+from matcalc.declarations import shape_kind
+from matcalc.dimensions import ONE, Dimension
+from matcalc.spelling import GREEK_NAMES, GREEK_VECTORS
+
+if TYPE_CHECKING:
+    from matcalc.constraints import Spread
+    from matcalc.kinds import Kind
+    from matcalc.nodes import Node
+
+MATRIX, VECTOR, SCALAR_CLASS = "matrix", "vector", "scalar"
+
+
+class Extent:
+    """The size along one axis: a dimension, or still open. `many` says that it is known not to be 1."""
+
+    __slots__ = ("dimension", "link", "many", "owner")
+
+    def __init__(self, dimension: Dimension | None = None, owner: Variable | Spread | None = None) -> None:
+        self.link: Extent | None = None
+        self.dimension = dimension
+        self.many = dimension is not None and dimension != ONE
+        self.owner = owner
+
+    @property
+    def is_one(self) -> bool:
+        return self.dimension is not None and not self.many
+
+    @property
+    def is_open(self) -> bool:
+        """Neither known to be 1 nor known to be more."""
+        return self.dimension is None and not self.many
+
+
+SINGLE = Extent(ONE)
+
+
+def find(extent: Extent) -> Extent:
+    """The extent that stands for all those unified with this one."""
+    parent = extent.link
+    if parent is None:
+        return extent
+    while parent.link is not None:
+        extent.link = parent.link  # halves the way for the next time
+        extent, parent = parent, parent.link
+    return parent
+
+
+def unify(first: Extent, second: Extent) -> bool:
+    """Make two extents the same; False, and no change, where they cannot be."""
+    a, b = find(first), find(second)
+    if a is b:
+        return True
+    if a.dimension is not None:
+        if b.dimension is not None:
+            return a.dimension == b.dimension
+        a, b = b, a
+    if a.many and b.is_one:
+        return False
+    if b.dimension is None:
+        b.many = b.many or a.many
+        b.owner = b.owner or a.owner
+    a.link = b
+    return True
+
+
+def differ(first: Extent, second: Extent) -> bool:
+    """Whether two extents are known to be different."""
+    a, b = find(first), find(second)
+    if a.dimension is not None and b.dimension is not None:
+        return a.dimension != b.dimension
+    return (a.is_one and b.many) or (a.many and b.is_one)
+
+
+class Variable:
+    """A name of the input with its extents.
+
+    `used` says that it stands elsewhere than as a bare term of a sum or an entrywise product, `nonscalar`
+    that it is transposed or handed to a function of vectors or matrices.
+    """
+
+    __slots__ = ("columns", "kind", "name", "node", "nonscalar", "rows", "softened", "used")
+
+    def __init__(self, name: str, kind: Kind | None = None, node: Node | None = None) -> None:
+        self.name = name
+        self.kind = kind
+        self.node = node
+        self.rows = Extent(owner=self)
+        self.columns = Extent(owner=self)
+        self.used = False
+        self.nonscalar = False
+        self.softened = False
+
+    @property
+    def is_open(self) -> bool:
+        return find(self.rows).is_open or find(self.columns).is_open
+
+    def size_names(self) -> tuple[str, ...]:
+        """The names in its sizes, as far as they are known."""
+        known = (find(self.rows).dimension, find(self.columns).dimension)
+        return tuple(name for d in known if d is not None for name in d.names)
+
+    @property
+    def shape_class(self) -> str:
+        """What a decided name turned out to be, as conventions see it."""
+        rows, columns = find(self.rows), find(self.columns)
+        if rows.is_one and columns.is_one:
+            return SCALAR_CLASS
+        return MATRIX if rows.many and columns.many else VECTOR
+
+    @property
+    def convention(self) -> str:
+        """What its letter says, where nothing else decides: matrix, vector or scalar."""
+        said = letter_convention(self.name)
+        return VECTOR if said == SCALAR_CLASS and self.nonscalar else said
+
+    def settle(self) -> None:
+        """Let the convention decide what is still open."""
+        rows, columns = find(self.rows), find(self.columns)
+        convention = self.convention
+        if rows is columns:
+            self._settle_square(rows, convention)
+        elif convention == MATRIX:
+            rows.many = rows.many or rows.is_open
+            columns.many = columns.many or columns.is_open
+        else:
+            self._settle_line(rows, columns, convention)
+
+    def _settle_square(self, side: Extent, convention: str) -> None:
+        """Rows and columns are the same: a matrix, or a scalar where neither letter nor use speaks for one."""
+        if convention == MATRIX or self.nonscalar:
+            side.many = True
+        else:
+            unify(side, SINGLE)
+
+    @staticmethod
+    def _settle_line(rows: Extent, columns: Extent, convention: str) -> None:
+        """A column, unless something made it a row or the letter says scalar."""
+        if rows.is_open and columns.is_open:
+            unify(columns, SINGLE)
+            if convention == VECTOR:
+                rows.many = True
+            else:
+                unify(rows, SINGLE)
+        elif columns.is_open:
+            if rows.many or convention != VECTOR:
+                unify(columns, SINGLE)
+            else:
+                columns.many = True
+        elif columns.many or convention != VECTOR:
+            unify(rows, SINGLE)
+        else:
+            rows.many = True
+
+    def found_kind(self) -> Kind:
+        """The declared kind, or the plain one of the inferred shape."""
+        return self.kind or shape_kind([dimension_of(self.rows), dimension_of(self.columns)])
+
+
+def letter_convention(name: str) -> str:
+    """What an undeclared name is by its letter.
+
+    >>> [letter_convention(n) for n in ("X", "Sigma", "theta", "alpha", "b", "w2")]
+    ['matrix', 'matrix', 'vector', 'scalar', 'scalar', 'vector']
+    """
+    bare = name.lstrip("_") or name
+    if bare[0].isupper():
+        return MATRIX
+    word = bare.rstrip("0123456789").partition("_")[0].rstrip("0123456789")
+    if word in GREEK_NAMES:
+        return VECTOR if word in GREEK_VECTORS else SCALAR_CLASS
+    return SCALAR_CLASS if "a" <= bare[0] <= "g" else VECTOR
+
+
+def dimension_of(extent: Extent) -> Dimension:
+    """The dimension of an extent that has one."""
+    dimension = find(extent).dimension
+    assert dimension is not None, "every extent has been named"
+    return dimension
+
+
+def name_sizes(variables: Iterable[Variable], taken: set[str], computed: Container[Extent] = ()) -> None:
+    """Give a name to every open size of the variables, in order, none of them in `taken`.
+
+    Vectors and square matrices have n, other matrices m and n; then k, p, q, l, n1, k1, ... Sizes that
+    will be computed of others are left open.
+    """
+    used = set(taken)
+    others = _further_names()
+    for variable in variables:
+        rows, columns = find(variable.rows), find(variable.columns)
+        rectangular = rows is not columns and not rows.is_one and not columns.is_one
+        for extent, preferred in ((rows, "m" if rectangular else "n"), (columns, "n")):
+            if extent.dimension is None and extent not in computed:
+                name = preferred if preferred not in used else next(n for n in others if n not in used)
+                used.add(name)
+                extent.dimension = Dimension.of(name)
+                extent.many = True
+
+
+def _further_names() -> Iterator[str]:
+    yield from "kpql"
+    for number in count(1):
+        yield from (f"{letter}{number}" for letter in "nkpql")
+
+
+def shape_text(rows: Extent, columns: Extent) -> str:
+    """`m x n` for a message; an open size is a question mark."""
+    return " x ".join(d.text if (d := find(e).dimension) is not None else "?" for e in (rows, columns))

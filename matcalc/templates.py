@@ -1,0 +1,49 @@
+"""The NumPy templates of the rulebook as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcalc.errors import MatcalcError
+
+if TYPE_CHECKING:
+    from matcalc.rulebook import Function
+
+_functions: dict[str, Callable[..., Any]] = {}
+
+
+def compiled(function: Function) -> Callable[..., Any]:
+    """The template as a function of its parameters. Only rules that ship with matcalc have one."""
+    template = function.numpy or ""
+    names = ", ".join(p.name for p in function.parameters if p.literal is None)
+    source = f"lambda {names}: {template.replace('${', '(').replace('}', ')')}"
+    found = _functions.get(source)
+    if found is None:
+        namespace: dict[str, Any] = {"np": np}
+        if "scipy." in template:
+            namespace["scipy"] = _scipy(function.name)
+        found = _functions[source] = eval(source, namespace)
+    return found
+
+
+def _scipy(name: str) -> Any:
+    """SciPy with its special functions, or an error that says how to get it."""
+    try:
+        import scipy.special
+    except ImportError:
+        raise MatcalcError(
+            f"the numbers of {name} need SciPy, which is not installed",
+            suggestion="install it with: pip install 'matcalc[scipy]'",
+        ) from None
+    return scipy
+
+
+def solved(name: str, compute: Callable[[], Any]) -> Any:
+    """The result, or an error that says which function met a matrix without inverse."""
+    try:
+        return compute()
+    except np.linalg.LinAlgError as error:
+        raise MatcalcError(f"{name} cannot be evaluated here: {str(error).lower()}") from None

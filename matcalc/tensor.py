@@ -1,0 +1,410 @@
+"""Products of index terms in normal form.
+
+Transposes, traces, `diag`, Hadamard and matrix products all are products that share indices, so
+`tr(A*B)`, `tr(B'*A')` and `sum(A.*B')` are one node here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from matcalc.dimensions import Dimension
+from matcalc.expr import Rational
+from matcalc.labelling import canonical_order, factor_key
+from matcalc.sums import (
+    add_exponents,
+    as_exponent,
+    as_scalar,
+    exact,
+    exact_power,
+    is_zero,
+    linear,
+    primitive,
+    scaled,
+    size_node,
+    zero,
+)
+from matcalc.terms import (
+    Apply,
+    Axes,
+    Delta,
+    Exponent,
+    Factor,
+    Indices,
+    Leaf,
+    Node,
+    Part,
+    Product,
+    Sum,
+    Unit,
+    delta,
+    make_apply,
+    make_part,
+    make_product,
+)
+
+if TYPE_CHECKING:
+    from matcalc.rulebook import Function
+
+# A product keeps a nested product as one factor beyond this many factors, so that deep chains
+# stay linear in the size of the graph.
+FLATTEN_LIMIT = 16
+
+
+def part(inner: Node) -> Node:
+    """The node kept whole; one that has no parts of its own stays as it is."""
+    if not isinstance(inner, (Product, Sum)) or is_zero(inner):
+        return inner
+    return make_part(inner)
+
+
+def apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
+    """`function(args)`; the transpose of an argument moves out where the function allows it."""
+    if len(axes) == 2 and len(args) == 1 and (function.elementwise or function.transposes == "moves"):
+        inner = transposed(args[0])
+        if _plainer(inner, args[0]):
+            return transposed(_called(function, (inner,), (axes[1], axes[0])))
+    elif len(args) == 1 and function.transposes == "vanishes" and len(args[0].axes) == 2:
+        other = transposed(args[0])
+        args = (other if _plainer(other, args[0]) else args[0],)
+    return _called(function, args, axes)
+
+
+def _called(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
+    node = make_apply(function, args, axes)
+    is_symmetric(node)  # remembered now, so that no later question goes deep
+    return node
+
+
+def _plainer(a: Node, b: Node) -> bool:
+    """The order that decides between a matrix and its transpose."""
+    return (a.height, a.digest) < (b.height, b.digest)
+
+
+def product(factors: Iterable[Factor], out: Indices, axes: Axes, coefficient: Rational = 1) -> Node:
+    """The product of the factors with the axes `out`; all other indices are summed.
+
+    Nested products are flattened, deltas merge their indices, equal factors add their exponents,
+    parts without an axis become scalar factors of their own, and an index that no factor carries
+    counts its dimension: no dimension is ever lost.
+    """
+    builder = _ProductBuilder(out, axes, coefficient)
+    builder.flatten(factors)
+    return builder.build()
+
+
+def times(*nodes: Node) -> Node:
+    """The product of scalars."""
+    return product([(n, 1, ()) for n in nodes], (), ())
+
+
+def entrywise(nodes: Sequence[tuple[Node, Exponent]], axes: Axes, coefficient: Rational = 1) -> Node:
+    """The entry by entry product of nodes^exponents; scalars spread."""
+    everywhere = tuple(range(len(axes)))
+    factors: list[Factor] = [(n, e, everywhere if n.axes else ()) for n, e in nodes]
+    return product(factors, everywhere, axes, coefficient)
+
+
+def raised(node: Node, exponent: Exponent) -> Node:
+    """Every entry to the power `exponent`."""
+    return entrywise([(node, exponent)], node.axes)
+
+
+def permuted(node: Node, order: Sequence[int]) -> Node:
+    """The axes in another order: axis k of the result is axis order[k] of the node."""
+    if list(order) == list(range(len(node.axes))):
+        return node
+    return product([(node, 1, tuple(range(len(node.axes))))], tuple(order), tuple([node.axes[k] for k in order]))
+
+
+def transposed(node: Node) -> Node:
+    """The node with its two axes exchanged."""
+    if node.opposite is None:
+        if isinstance(node, Sum):
+            axes = (node.axes[1], node.axes[0])
+            node.opposite = linear([(c, transposed(n)) for c, n in node.terms], axes)
+        else:
+            node.opposite = permuted(node, (1, 0))
+    return node.opposite
+
+
+def oriented(node: Node) -> tuple[Rational, Node, bool]:
+    """Coefficient, part and flag: a matrix is coefficient * part, or its transpose if flagged.
+
+    A matrix, its transpose and their multiples all have the same part.
+    """
+    if node.orientation is None:
+        node.orientation = _oriented(node)
+    return node.orientation
+
+
+def _oriented(node: Node) -> tuple[Rational, Node, bool]:
+    content, part = primitive(node) if isinstance(node, Sum) and node.terms else (1, node)
+    if len(node.axes) != 2:
+        return content, part, False
+    other_content, other = content, transposed(part)
+    if isinstance(other, Sum) and other.terms:
+        factor, other = primitive(other)
+        other_content = exact(content * factor)
+    if _plainer(other, part):
+        return other_content, other, True
+    return content, part, False
+
+
+def is_symmetric(node: Node) -> bool:
+    """Whether the matrix equals its transpose, by declared facts or by structure."""
+    if node.symmetric is None:
+        node.symmetric = _is_symmetric(node)
+    return node.symmetric
+
+
+def _is_symmetric(node: Node) -> bool:
+    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+        return False
+    if isinstance(node, Delta):
+        return True
+    if isinstance(node, Part):
+        return is_symmetric(node.inner)
+    if isinstance(node, Leaf):
+        return "symmetric" in node.facts
+    if isinstance(node, Apply):
+        moves = node.function.elementwise or node.function.transposes == "moves"
+        return moves and all(is_symmetric(a) for a in node.args)
+    return transposed(node).digest == node.digest
+
+
+class _ProductBuilder:
+    """Brings the factors of one product into normal form."""
+
+    def __init__(self, out: Indices, axes: Axes, coefficient: Rational) -> None:
+        self.out = out
+        self.axes = axes
+        self.coefficient = coefficient
+        self.dims: dict[int, Dimension] = dict(zip(out, axes))
+        self.next_index = 0
+        self.flat: list[Factor] = []
+        self.scalars: dict[bytes, list[Any]] = {}
+        self.same: dict[int, int] = {}
+        self.joined: list[tuple[int, int]] = []
+        self.vanished = False
+        self.several = False
+
+    # -- flattening
+
+    def flatten(self, factors: Iterable[Factor]) -> None:
+        pending = list(factors)
+        self.several = len(pending) > 1
+        used = [i for _, _, indices in pending for i in indices]
+        self.next_index = max([*used, *self.out], default=-1) + 1
+        count = 0
+        while pending:
+            base, exponent, indices = pending.pop()
+            for index, dimension in zip(indices, base.axes):
+                self.dims[index] = dimension
+            if isinstance(base, Product) and (inner := self._opened(base, exponent, indices, count)) is not None:
+                pending.extend(inner)
+                count += len(inner)
+            elif isinstance(base, Sum):
+                self._take_sum(base, exponent, indices, pending)
+            elif isinstance(base, Delta) and not isinstance(exponent, Node) and exponent > 0:
+                self.joined.append((indices[0], indices[1]))
+            elif not indices:
+                self._take_scalar(base, exponent)
+            else:
+                self._take_factor(base, exponent, indices)
+
+    def _opened(self, base: Product, exponent: Exponent, indices: Indices, count: int) -> list[Factor] | None:
+        """The factors of a nested product with this power and these indices, if it may be opened."""
+        if self.several and len(base.factors) + count > FLATTEN_LIMIT and base.bound:
+            return None
+        if exponent != 1 and not _power_distributes(base, exponent):
+            return None
+        fresh = tuple(range(self.next_index, self.next_index + len(base.bound)))
+        self.next_index += len(fresh)
+        self.dims.update(zip(fresh, base.bound))
+        place = indices + fresh
+        if exponent == 1:
+            return [(b, e, tuple([place[i] for i in ii])) for b, e, ii in base.factors]
+        return [(b, multiply_exponents(e, exponent), tuple([place[i] for i in ii])) for b, e, ii in base.factors]
+
+    def _take_sum(self, base: Sum, exponent: Exponent, indices: Indices, pending: list[Factor]) -> None:
+        if not base.terms:
+            if isinstance(exponent, Node) or exponent <= 0:
+                self._take_factor(base, exponent, indices)
+            else:
+                self.vanished = True
+            return
+        content, part, swapped = (*base.terms[0], False) if len(base.terms) == 1 else oriented(base)
+        drawn = exact_power(content, exponent)
+        if drawn is None:
+            self._take_factor(base, exponent, indices)
+            return
+        self.coefficient = self.coefficient * drawn
+        if len(base.terms) == 1:
+            pending.append((part, exponent, indices))
+        else:
+            self._take_factor(part, exponent, indices[::-1] if swapped else indices)
+
+    def _take_factor(self, base: Node, exponent: Exponent, indices: Indices) -> None:
+        if not indices:
+            self._take_scalar(base, exponent)
+            return
+        if len(indices) == 2 and isinstance(base, Product):
+            _, base, swapped = oriented(base)
+            indices = indices[::-1] if swapped else indices
+        self.flat.append((base, exponent, indices))
+
+    def _take_scalar(self, base: Node, exponent: Exponent) -> None:
+        known = self.scalars.get(base.digest)
+        if known is None:
+            self.scalars[base.digest] = [base, exponent]
+        else:
+            known[1] = add_exponents(known[1], exponent)
+
+    # -- merging
+
+    def _representative(self, index: int) -> int:
+        while index in self.same:
+            index = self.same[index]
+        return index
+
+    def _join_deltas(self) -> list[Factor]:
+        """Identify the indices of each delta; one between two axes stays as a factor."""
+        kept: list[Factor] = []
+        free = set(self.out)
+        for a, b in self.joined:
+            a, b = self._representative(a), self._representative(b)
+            if a == b:
+                continue
+            if b in free and (a not in free or self.out.index(b) < self.out.index(a)):
+                a, b = b, a
+            self.same[b] = a
+            if b in free:
+                kept.append((delta(self.dims[a]), 1, (a, b)))
+        return kept
+
+    def _collected(self) -> list[Factor]:
+        """Factors with merged indices; equal ones have their exponents added."""
+        deltas = self._join_deltas()
+        if len(self.flat) == 1 and not self.same:
+            base, exponent, indices = self.flat[0]
+            return [(base, exponent, _sorted_pair(base, indices)), *deltas]
+        total: dict[tuple[bytes, Indices], list[Any]] = {}
+        for base, exponent, indices in self.flat:
+            if self.same:
+                indices = tuple([self._representative(i) for i in indices])
+            indices = _sorted_pair(base, indices)
+            known = total.get((base.digest, indices))
+            if known is None:
+                total[(base.digest, indices)] = [base, exponent, indices]
+            else:
+                known[1] = add_exponents(known[1], exponent)
+        return [(b, e, i) for b, e, i in total.values() if e != 0] + deltas
+
+    def build(self) -> Node:
+        if self.vanished:
+            return zero(self.axes)
+        factors = self._collected()
+        self._count_bare_indices(factors)
+        factors = self._split_closed(factors)
+        scalars: list[Factor] = [(b, e, ()) for b, e in self.scalars.values() if e != 0]
+        node = _canonical(scalars, factors, self.out, self.axes, self.dims)
+        return scaled(exact(self.coefficient), node)
+
+    def _split_closed(self, factors: list[Factor]) -> list[Factor]:
+        """Move every connected part that carries no axis into the scalar factors."""
+        free = set(self.out)
+        if all(any(i in free for i in indices) for _, _, indices in factors):
+            return factors
+        parts = _components(factors)
+        still_open: list[Factor] = []
+        closed = [p for p in parts if not any(i in free for _, _, indices in p for i in indices)]
+        for part in parts:
+            if part not in closed:
+                still_open.extend(part)
+        for part in closed:
+            self._take_scalar(_canonical([], part, (), (), self.dims), 1)
+        return still_open
+
+    def _count_bare_indices(self, factors: list[Factor]) -> None:
+        """Multiply by the dimension of each summed index that nothing carries."""
+        if len(self.dims) == len(self.out):
+            return
+        carried = {i for _, _, indices in factors for i in indices}.union(self.out)
+        for index in sorted(self.dims):
+            if index not in carried and index not in self.same:
+                self._multiply_size(self.dims[index])
+
+    def _multiply_size(self, dimension: Dimension) -> None:
+        known = dimension.number
+        if known is not None:
+            self.coefficient = self.coefficient * known
+        else:
+            self._take_scalar(size_node(dimension), 1)
+
+
+def _power_distributes(base: Product, exponent: Exponent) -> bool:
+    """Whether (a*b)^e is a^e * b^e for this product, entry by entry."""
+    if base.bound:
+        return False
+    if any(isinstance(b, (Delta, Unit)) for b, _, _ in base.factors):
+        return isinstance(exponent, int) and exponent > 0
+    if isinstance(exponent, int):
+        return True
+    return all(b.sign or isinstance(e, Fraction) for b, e, _ in base.factors)
+
+
+def _sorted_pair(base: Node, indices: Indices) -> Indices:
+    if len(indices) == 2 and indices[0] > indices[1] and is_symmetric(base):
+        return (indices[1], indices[0])
+    return indices
+
+
+def _components(factors: list[Factor]) -> list[list[Factor]]:
+    """Groups of factors connected by indices."""
+    group_of: dict[int, int] = {}
+    groups: dict[int, list[Factor]] = {}
+    for number, factor in enumerate(factors):
+        merged = [factor]
+        for old in sorted({group_of[i] for i in factor[2] if i in group_of}):
+            merged = groups.pop(old) + merged
+        groups[number] = merged
+        for _, _, indices in merged:
+            for i in indices:
+                group_of[i] = number
+    return list(groups.values())
+
+
+def _canonical(
+    scalars: list[Factor], factors: list[Factor], out: Indices, axes: Axes, dims: dict[int, Dimension]
+) -> Node:
+    """The product node with summed indices numbered in an order that the structure decides."""
+    whole = scalars + factors
+    place = {index: k for k, index in enumerate(out)}
+    bound = []
+    for _, _, indices in factors:
+        for i in indices:
+            if i not in place and i not in bound:
+                bound.append(i)
+    order = bound if len(bound) < 2 else _bound_order(factors, place, bound)
+    for index in order:
+        place[index] = len(place)
+    labelled = [(b, e, _sorted_pair(b, tuple([place[i] for i in indices]))) for b, e, indices in whole]
+    if len(labelled) == 1 and labelled[0][1] == 1 and labelled[0][2] == tuple(range(len(axes))) and not order:
+        return labelled[0][0]
+    labelled.sort(key=factor_key)
+    return make_product(tuple(labelled), axes, tuple([dims[i] for i in order]))
+
+
+def _bound_order(factors: list[Factor], place: dict[int, int], bound: list[int]) -> list[int]:
+    symmetric = [len(indices) == 2 and is_symmetric(base) for base, _, indices in factors]
+    return canonical_order(factors, symmetric, place, bound)
+
+
+def multiply_exponents(a: Exponent, b: Exponent) -> Exponent:
+    """The exponent of (x^a)^b."""
+    if isinstance(a, Node) or isinstance(b, Node):
+        return as_exponent(times(as_scalar(a), as_scalar(b)))
+    return exact(a * b)

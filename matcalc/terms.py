@@ -1,0 +1,300 @@
+"""The nodes of index terms.
+
+A node is a scalar, vector, matrix or tensor with ordered axes:
+
+- `Leaf`: a variable or constant; `Delta`: the identity; `Unit`: a unit vector; `Size`: a dimension
+- `Apply`: a function of nodes, entry by entry or of a whole matrix
+- `Product`: factors base^exponent carrying index tuples; repeated indices are summed
+- `Sum`: a linear combination with exact coefficients; inside a product it is one factor
+- `Part`: a node that is not opened
+
+In a product the indices `0..k-1` are its axes, in order; larger ones are summed. An axis that no
+factor carries is a row of ones. The functions here make nodes as they stand; normal forms are made
+in `sums` and `tensor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Union
+
+from matcalc.dimensions import Dimension
+from matcalc.expr import Rational, Symbol
+from matcalc.interning import digest_of, new_table, remember
+
+if TYPE_CHECKING:
+    from matcalc.rulebook import Function
+
+Axes = tuple[Dimension, ...]
+
+Indices = tuple[int, ...]
+
+Exponent = Union[int, Fraction, "Node"]
+
+Factor = tuple["Node", Exponent, Indices]
+
+Term = tuple[Rational, "Node"]
+
+
+class Node:
+    """An interned tensor; equal structure is equal node. Build it with this module's functions."""
+
+    __slots__ = ("axes", "digest", "height", "opposite", "orientation", "reduced", "sign", "symmetric")
+
+    axes: Axes
+    digest: bytes
+    height: int
+    sign: int  # 2: every entry is known to be positive, 1: at least 0, 0: not known
+    # found when first asked for, by sums and tensor
+    opposite: Node | None  # the transpose
+    orientation: tuple[Rational, Node, bool] | None
+    reduced: tuple[Rational, Sum] | None  # content and primitive part of a sum
+    symmetric: bool | None
+
+    def children(self) -> Iterator[Node]:
+        """The nodes this one is made of."""
+        return iter(())
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Node) and self.digest == other.digest)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+class Leaf(Node):
+    """A named operand. A diagonal matrix is the leaf of its diagonal, with one axis."""
+
+    __slots__ = ("facts", "symbol")
+
+    symbol: Symbol
+    facts: frozenset[str]
+
+
+class Delta(Node):
+    """The identity matrix."""
+
+    __slots__ = ()
+
+
+class Size(Node):
+    """A symbolic dimension as a positive scalar."""
+
+    __slots__ = ("dimension",)
+
+    dimension: Dimension
+
+
+class Unit(Node):
+    """The unit vector with its one at position `at`, counted from 1 (a number or a free name)."""
+
+    __slots__ = ("at",)
+
+    at: int | str
+
+
+class Apply(Node):
+    """`function(args)`. Elementwise ones take every argument with the axes of the result."""
+
+    __slots__ = ("args", "function")
+
+    function: Function
+    args: tuple[Node, ...]
+
+    def children(self) -> Iterator[Node]:
+        return iter(self.args)
+
+
+class Part(Node):
+    """A node that others share, kept whole: products and sums do not open it.
+
+    It keeps the work and the answer linear in the size of a large graph.
+    """
+
+    __slots__ = ("inner",)
+
+    inner: Node
+
+    def children(self) -> Iterator[Node]:
+        yield self.inner
+
+
+class Product(Node):
+    """Factors in canonical order; `bound` gives the dimensions of the summed indices."""
+
+    __slots__ = ("bound", "factors")
+
+    factors: tuple[Factor, ...]
+    bound: Axes
+
+    def children(self) -> Iterator[Node]:
+        for base, exponent, _ in self.factors:
+            yield base
+            if isinstance(exponent, Node):
+                yield exponent
+
+
+class Sum(Node):
+    """Coefficients and nodes, none of them a sum, in canonical order; empty is zero."""
+
+    __slots__ = ("terms",)
+
+    terms: tuple[Term, ...]
+
+    def children(self) -> Iterator[Node]:
+        return (node for _, node in self.terms)
+
+
+UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
+
+_table = new_table()
+
+
+def _finish(node: Any, digest: bytes, axes: Axes, height: int, sign: int) -> Any:
+    node.digest, node.axes, node.height, node.sign = digest, axes, height, sign
+    node.opposite = node.orientation = node.reduced = node.symmetric = None
+    return remember(_table, digest, node)
+
+
+def _dims(axes: Axes) -> str:
+    return ",".join([d.text for d in axes]) if axes else ""
+
+
+def _sign_of_facts(facts: frozenset[str]) -> int:
+    return POSITIVE if "positive" in facts else NONNEGATIVE if "nonnegative" in facts else UNKNOWN
+
+
+def leaf(symbol: Symbol, axes: Axes, facts: frozenset[str] = frozenset()) -> Leaf:
+    """The node of a variable."""
+    digest = digest_of(f"leaf|{symbol.name}|{symbol.kind.text}|{_dims(axes)}|{','.join(sorted(facts))}".encode())
+    found: Leaf | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Leaf.__new__(Leaf)
+    node.symbol, node.facts = symbol, facts
+    kept: Leaf = _finish(node, digest, axes, 0, _sign_of_facts(facts))
+    return kept
+
+
+def delta(dimension: Dimension) -> Delta:
+    """The identity matrix of this size."""
+    digest = digest_of(f"delta|{dimension.text}".encode())
+    found: Delta | None = _table.get(digest)
+    if found is not None:
+        return found
+    kept: Delta = _finish(Delta.__new__(Delta), digest, (dimension, dimension), 0, NONNEGATIVE)
+    return kept
+
+
+def size(dimension: Dimension) -> Size:
+    """The node of a dimension with a name in it."""
+    digest = digest_of(f"size|{dimension.text}".encode())
+    found: Size | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Size.__new__(Size)
+    node.dimension = dimension
+    kept: Size = _finish(node, digest, (), 0, POSITIVE)
+    return kept
+
+
+def unit(at: int | str, dimension: Dimension) -> Unit:
+    """The unit vector with its one at position `at`."""
+    digest = digest_of(f"unit|{at}|{dimension.text}".encode())
+    node = Unit.__new__(Unit)
+    node.at = at
+    kept: Unit = _finish(node, digest, (dimension,), 0, NONNEGATIVE)
+    return kept
+
+
+def make_apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
+    """The call as it stands."""
+    head = f"apply|{function.name}|{function.text}|{_dims(axes)}|".encode()
+    digest = digest_of(head + b"".join([a.digest for a in args]))
+    found: Apply | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Apply.__new__(Apply)
+    node.function, node.args = function, args
+    height = 1 + max([a.height for a in args], default=0)
+    kept: Apply = _finish(node, digest, axes, height, _sign_of_facts(function.result_facts))
+    return kept
+
+
+def make_sum(terms: tuple[Term, ...], axes: Axes) -> Sum:
+    """The sum of terms that are in normal form already."""
+    head = f"sum|{_dims(axes)}|{','.join([str(c) for c, _ in terms])}|".encode()
+    digest = digest_of(head + b"".join([n.digest for _, n in terms]))
+    found: Sum | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Sum.__new__(Sum)
+    node.terms = terms
+    height = 1 + max([n.height for _, n in terms], default=0)
+    kept: Sum = _finish(node, digest, axes, height, _sum_sign(terms))
+    return kept
+
+
+def _sum_sign(terms: tuple[Term, ...]) -> int:
+    if not terms or not all(c > 0 and n.sign for c, n in terms):
+        return UNKNOWN
+    return max(n.sign for _, n in terms)
+
+
+def make_product(factors: tuple[Factor, ...], axes: Axes, bound: Axes) -> Product:
+    """The product of factors that are in normal form already."""
+    pieces = [f"product|{_dims(axes)}|{_dims(bound)}|".encode()]
+    for base, exponent, indices in factors:
+        pieces.append(base.digest)
+        pieces.append(exponent.digest if isinstance(exponent, Node) else str(exponent).encode())
+        pieces.append(str(indices).encode())
+    digest = digest_of(b"".join(pieces))
+    found: Product | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Product.__new__(Product)
+    node.factors, node.bound = factors, bound
+    height = 1 + max([child.height for child in node.children()], default=0)
+    kept: Product = _finish(node, digest, axes, height, min([_factor_sign(f) for f in factors], default=POSITIVE))
+    return kept
+
+
+def _factor_sign(factor: Factor) -> int:
+    base, exponent, _ = factor
+    if base.sign == POSITIVE:
+        return POSITIVE
+    # an even power is not negative; a fractional one is real only of a base that is not negative
+    even = isinstance(exponent, Fraction) or (isinstance(exponent, int) and exponent % 2 == 0)
+    return NONNEGATIVE if even else base.sign
+
+
+def postorder(root: Node, skip: Container[bytes] = ()) -> list[Node]:
+    """Every node below the root once, parts before wholes; nothing at or below those to skip but the root."""
+    seen: set[bytes] = {root.digest}
+    order: list[Node] = []
+    pending = [(root, root.children())]
+    while pending:
+        node, rest = pending[-1]
+        for child in rest:
+            if child.digest not in seen:
+                seen.add(child.digest)
+                if child.digest not in skip:
+                    pending.append((child, child.children()))
+                    break
+        else:
+            order.append(node)
+            pending.pop()
+    return order
+
+
+def make_part(inner: Node) -> Part:
+    """The node that keeps another whole."""
+    digest = digest_of(b"part|" + inner.digest)
+    found: Part | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Part.__new__(Part)
+    node.inner = inner
+    kept: Part = _finish(node, digest, inner.axes, inner.height + 1, inner.sign)
+    return kept

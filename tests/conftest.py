@@ -1,0 +1,33 @@
+"""Options of the test run, and the tally of what matcalc refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+REFUSED: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--generated", type=int, default=200, metavar="N", help="how many random problems to differentiate"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(metafunc.config.getoption("generated")))
+
+
+@pytest.fixture
+def refused() -> Counter[str]:
+    """Counts the random problems that matcalc declines, by reason."""
+    return REFUSED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if REFUSED:
+        terminalreporter.section(f"{sum(REFUSED.values())} random problems refused")
+        for reason, count in sorted(REFUSED.items()):
+            terminalreporter.write_line(f"{count:5d}  {reason}")

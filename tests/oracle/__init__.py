@@ -1,0 +1,1 @@
+"""An independent judge of matcalc: it shares no code with it, and reads text and numbers only."""

@@ -1,0 +1,323 @@
+"""The numbers behind a text in the surface language, computed while reading it.
+
+    evaluate(text, values, sizes)   ->  a two-dimensional array (a scalar is 1 x 1, a vector a column),
+                                        or, for the index form `[k,l,i,j] ...`, one axis per letter
+
+The reader is a precedence climber over the token list that computes as it goes: there is no tree.
+Shapes are checked strictly, so that a text in the wrong orientation is an error and not a broadcast.
+A quote is a transpose; the tokens never need to tell it from a string.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from oracle.functions import FUNCTIONS
+from oracle.shapes import Array, SurfaceError, as_matrix, is_scalar, one, require_fit, square
+
+WORD = re.compile(
+    r"""(?P<blank>[\s]+|%[^\n]*)
+      | (?P<number>(?:\d+(?:\.(?![*/^'])\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<name>[^\W\d]\w*)
+      | (?P<sign>\.[*/^']|[-+*/^'(),;=\[\]:@])""",
+    re.VERBOSE,
+)
+SIGN_ALIASES = {".'": "'", "@": "*"}
+# binary operator -> how tightly it binds; unary minus sits between these and the postfix operators
+LOOSE = {"+": 1, "-": 1, "*": 2, "/": 2, ".*": 2, "./": 2}
+END = ("end", "")
+LONGEST_SUM = 100
+
+
+class NoSuchEntry(SurfaceError):
+    """An index beyond the shape."""
+
+
+@functools.lru_cache(maxsize=4096)
+def tokens_of(text: str) -> tuple[tuple[str, str], ...]:
+    """The (sort, text) pairs of a program, `END` last."""
+    found: list[tuple[str, str]] = []
+    place = 0
+    while place < len(text):
+        word = WORD.match(text, place)
+        if word is None:
+            raise SurfaceError(f"cannot read {text[place : place + 12]!r} at {place}")
+        place = word.end()
+        sort = str(word.lastgroup)
+        if sort != "blank":
+            found.append((sort, SIGN_ALIASES.get(word.group(), word.group())))
+    return (*found, END)
+
+
+def evaluate(
+    text: str,
+    values: Mapping[str, object],
+    sizes: Mapping[str, int] | None = None,
+    shape: Sequence[int] | None = None,
+) -> Array:
+    """The value of a program: definitions, then one expression.
+
+    `sizes` gives dimension names a value; `shape` is the length of each axis of an index form.
+    """
+    known = {name: as_matrix(value) for name, value in {**(sizes or {}), "pi": np.pi, **values}.items()}
+    with np.errstate(all="ignore"):
+        return _Reader(tokens_of(text), known).program(shape)
+
+
+class _Reader:
+    """One pass over the tokens, with the values of the names read so far."""
+
+    def __init__(self, tokens: Sequence[tuple[str, str]], known: dict[str, Array]) -> None:
+        self.tokens = tokens
+        self.known = known
+        self.place = 0
+
+    # --- tokens
+    def ahead(self, offset: int = 0) -> str:
+        """The text of a coming sign, and nothing for a number, a name or the end."""
+        place = min(self.place + offset, len(self.tokens) - 1)
+        sort, word = self.tokens[place]
+        return word if sort == "sign" else ""
+
+    def next(self) -> tuple[str, str]:
+        token = self.tokens[self.place]
+        self.place += 1
+        return token
+
+    def take(self, sign: str) -> None:
+        if self.next() != ("sign", sign):
+            raise SurfaceError(f"expected {sign!r}, found {self.tokens[self.place - 1][1]!r}")
+
+    def took(self, sign: str) -> bool:
+        if self.ahead() != sign:
+            return False
+        self.place += 1
+        return True
+
+    # --- programs
+    def program(self, shape: Sequence[int] | None) -> Array:
+        while self.tokens[self.place][0] == "name" and self.ahead(1) == "=":
+            name = self.next()[1]
+            self.take("=")
+            self.known[name] = self.binary()
+            self.take(";")
+        letters = self.index_letters()
+        result = self.binary() if letters is None else self.each_entry(letters, shape)
+        self.took(";")
+        if self.tokens[self.place] != END:
+            raise SurfaceError(f"left over: {self.tokens[self.place][1]!r}")
+        return result
+
+    def index_letters(self) -> list[str] | None:
+        """The letters of a leading `[k,l,i,j]`, when an expression follows the bracket."""
+        after = self.place + 1
+        letters = []
+        while self.ahead() == "[" and self.tokens[after][0] == "name":
+            letters.append(self.tokens[after][1])
+            sort, word = self.tokens[after + 1]
+            after += 2
+            if word == "]":
+                sort, word = self.tokens[after]
+                if sort == "end" or (sort == "sign" and word not in "([-"):
+                    return None
+                self.place = after
+                return letters
+            if (sort, word) != ("sign", ","):
+                return None
+        return None
+
+    def each_entry(self, letters: list[str], shape: Sequence[int] | None) -> Array:
+        if shape is None or len(shape) != len(letters):
+            raise SurfaceError(f"axes {letters} against the shape {shape}")
+        start = self.place
+        result = np.empty(tuple(shape))
+        for spot in itertools.product(*map(range, shape)):
+            self.place = start
+            self.known.update({letter: one(at + 1) for letter, at in zip(letters, spot, strict=True)})
+            entry = self.binary()
+            if not is_scalar(entry):
+                raise SurfaceError(f"an entry of shape {entry.shape}")
+            result[spot] = entry.item()
+        return result
+
+    # --- expressions
+    def binary(self, tightness: int = 1) -> Array:
+        left = self.prefixed()
+        while LOOSE.get(self.ahead(), 0) >= tightness:
+            sign = self.next()[1]
+            left = BINARY[sign](left, self.binary(LOOSE[sign] + 1))
+        return left
+
+    def prefixed(self) -> Array:
+        if self.took("-"):
+            return -self.prefixed()
+        if self.took("+"):
+            return self.prefixed()
+        return self.postfixed()
+
+    def postfixed(self) -> Array:
+        value = self.bare()
+        while True:
+            if self.took("'"):
+                value = value.T
+            elif self.took("^"):
+                value = power(value, self.exponent())
+            elif self.took(".^"):
+                value = entrywise(np.power, ".^")(value, self.exponent())
+            elif self.took("["):
+                value = self.entry_of(value)
+            else:
+                return value
+
+    def exponent(self) -> Array:
+        minus = self.took("-")
+        if not minus:
+            self.took("+")
+        value = self.bare()
+        return -value if minus else value
+
+    def bare(self) -> Array:
+        sort, word = self.next()
+        if sort == "number":
+            return one(float(word))
+        if sort == "name":
+            return self.called(word) if self.took("(") else self.named(word)
+        if word == "(":
+            value = self.binary()
+            self.take(")")
+            return value
+        if word == "[":
+            return self.stacked()
+        raise SurfaceError(f"unexpected {word or 'end'!r}")
+
+    def named(self, name: str) -> Array:
+        if name not in self.known:
+            raise SurfaceError(f"unknown name {name!r}")
+        return self.known[name]
+
+    def called(self, name: str) -> Array:
+        if name.startswith("sum_"):
+            return self.summed(name.removeprefix("sum_"))
+        if name not in FUNCTIONS:
+            raise SurfaceError(f"unknown function {name!r}")
+        return FUNCTIONS[name](*self.listed(")"))
+
+    def summed(self, letter: str) -> Array:
+        """A sum over an index, which runs from 1 for as long as the entries it picks are there."""
+        start, outer, total = self.place, self.known.get(letter), one(0)
+        for at in range(1, LONGEST_SUM):
+            self.place = start
+            self.known[letter] = one(at)
+            try:
+                total = total + self.binary()
+            except NoSuchEntry:
+                if at == 1:  # it is the index of a sum outside that has run out
+                    raise
+                break
+            after = self.place
+        else:
+            raise SurfaceError(f"sum_{letter} has no end")
+        self.known.pop(letter)
+        if outer is not None:
+            self.known[letter] = outer
+        self.place = after
+        self.take(")")
+        return total
+
+    def listed(self, closing: str) -> list[Array]:
+        values: list[Array] = []
+        while not self.took(closing):
+            if values:
+                self.take(",")
+            values.append(self.binary())
+        return values
+
+    def stacked(self) -> Array:
+        """`[a, b]` is a column, `[a, b; c, d]` and `[[a, b], [c, d]]` go by rows."""
+        rows: list[list[Array]] = [[]]
+        nested = self.ahead() == "["
+        while not self.took("]"):
+            if self.took(";"):
+                rows.append([])
+            elif not self.took(","):
+                rows[-1].append(self.binary())
+        if nested:
+            return np.hstack(rows[0]).T
+        if len(rows) == 1:
+            return np.vstack(rows[0])
+        return np.vstack([np.hstack(row) for row in rows])
+
+    def entry_of(self, value: Array) -> Array:
+        picks: list[slice] = []
+        while not self.took("]"):
+            if picks:
+                self.take(",")
+            picks.append(self.pick())
+        if len(picks) == 1 and 1 not in value.shape:
+            raise SurfaceError(f"one index on a value of shape {value.shape}")
+        if len(picks) == 1:
+            picks = [picks[0], slice(None)] if value.shape[1] == 1 else [slice(None), picks[0]]
+        found = value[tuple(picks)]
+        if 0 in found.shape:
+            raise NoSuchEntry(f"no such entry in a value of shape {value.shape}")
+        return found
+
+    def pick(self) -> slice:
+        if self.took(":"):
+            return slice(None)
+        at = int(self.binary().item())
+        if at < 1:
+            raise SurfaceError("indices count from 1")
+        return slice(at - 1, at)
+
+
+def product(left: Array, right: Array) -> Array:
+    """The matrix product, or scaling by a 1 x 1 value."""
+    if is_scalar(left) or is_scalar(right):
+        return left * right
+    if left.shape[1] != right.shape[0]:
+        raise SurfaceError(f"{left.shape} * {right.shape}")
+    return left @ right
+
+
+def quotient(left: Array, right: Array) -> Array:
+    """Division by a scalar."""
+    if not is_scalar(right):
+        raise SurfaceError(f"/ by a value of shape {right.shape}")
+    return left / right
+
+
+def power(base: Array, exponent: Array) -> Array:
+    """A scalar to a scalar power, a square matrix to an integer one."""
+    if not is_scalar(exponent):
+        raise SurfaceError("an exponent that is not a scalar")
+    if is_scalar(base):
+        return np.power(base, exponent)
+    if exponent.item() != round(exponent.item()):
+        raise SurfaceError(f"a matrix to the power {exponent.item()}")
+    return np.linalg.matrix_power(square(base, "^"), round(exponent.item()))
+
+
+def entrywise(function: Callable[[Array, Array], Array], sign: str) -> Callable[[Array, Array], Array]:
+    """A binary operation entry by entry; scalars spread, and rows and columns over a matrix."""
+
+    def apply(left: Array, right: Array) -> Array:
+        require_fit(left, right, sign)
+        return function(left, right)
+
+    return apply
+
+
+BINARY: dict[str, Callable[[Array, Array], Array]] = {
+    "+": entrywise(np.add, "+"),
+    "-": entrywise(np.subtract, "-"),
+    "*": product,
+    "/": quotient,
+    ".*": entrywise(np.multiply, ".*"),
+    "./": entrywise(np.divide, "./"),
+}

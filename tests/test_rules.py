@@ -1,0 +1,134 @@
+"""Every line of rules/ is checked here: a rule cannot exist untested."""
+
+import re
+
+import numpy as np
+import pytest
+
+import mutate_rules
+from matcalc import expr as ex
+from matcalc.errors import NotDifferentiableError
+from matcalc.numeric import evaluate
+from matcalc.printers.latex import latex
+from matcalc.printers.numpy import compile_numpy
+from matcalc.rule_checks import (
+    TOLERANCE,
+    broken_facts,
+    call_of,
+    differential_error,
+    draw_operands,
+    formula_error,
+    identity_error,
+)
+from matcalc.rulebook import default_rulebook
+from rule_references import both_values, reference
+
+BOOK = default_rulebook()
+FUNCTIONS = BOOK.functions
+PRIMITIVES = [f for f in FUNCTIONS if f.entry.keyword == "fn"]
+DEFINITIONS = [f for f in FUNCTIONS if f.entry.keyword == "def"]
+# even and odd seeds make m x n tall and wide
+SEEDS = range(8)
+
+
+def named(entry):
+    return f"{entry.file.partition('/')[2]}:{entry.line}-{getattr(entry, 'name', 'rule')}"
+
+
+@pytest.mark.parametrize("function", PRIMITIVES, ids=named)
+def test_the_differential_agrees_with_central_differences(function):
+    if function.reason is not None:
+        with pytest.raises(NotDifferentiableError, match=re.escape(function.reason)):
+            _ = function.differential
+        return
+    for seed in SEEDS:
+        error = differential_error(function, seed)
+        assert error <= TOLERANCE, f"{function.where}, seed {seed}: off by {error:.1e}"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=named)
+def test_the_value_agrees_with_its_reference(function):
+    assert reference(function) is not None, f"{function.name} has no line in rule_references.py"
+    for seed in SEEDS:
+        for boundary in (False, True):
+            found, wanted = both_values(function, seed, boundary=boundary)
+            np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.formula is not None], ids=named)
+def test_the_formula_agrees_with_the_value(function):
+    for seed in SEEDS:
+        assert formula_error(function, seed) <= 1e-10
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.result_facts], ids=named)
+def test_the_value_is_what_the_signature_promises(function):
+    for seed in SEEDS:
+        assert broken_facts(function, seed) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=named)
+def test_functions_in_a_formula_are_in_the_book(function):
+    """Second derivatives need the differentials of what first derivatives are made of."""
+    formulas = [function.formula, None if function.reason else function.differential]
+    for node in ex.postorder(*[f for f in formulas if f is not None]):
+        if node.op == "call" and node.value not in STRUCTURAL:
+            assert BOOK.function(node.value, node.args)
+
+
+STRUCTURAL = {"tr", "sum", "diag", "eye", "ones", "zeros", "max", "min", "pi"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=named)
+def test_every_function_has_a_latex_form(function):
+    written = latex(call_of(function), BOOK)
+    assert written.count("{") == written.count("}") and written.count(r"\left") == written.count(r"\right")
+    assert all(p.name in written for p in function.operands)
+    assert "$" not in written
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=named)
+def test_generated_code_computes_the_value(function):
+    values, _ = draw_operands(function, 0)
+    found = compile_numpy(call_of(function), BOOK)(**values)
+    expected = evaluate(call_of(function), values, rulebook=BOOK)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("identity", BOOK.identities, ids=named)
+def test_both_sides_of_an_identity_agree(identity):
+    for seed in range(12):
+        for boundary in (False, True):
+            error = identity_error(identity, seed, boundary=boundary)
+            assert error <= 1e-9, f"{identity.where}, seed {seed}: off by {error:.1e}"
+
+
+@pytest.mark.parametrize("identity", BOOK.identities, ids=named)
+def test_an_identity_makes_its_left_side_simpler(identity):
+    assert mutate_rules.rule_cost(identity.right) < mutate_rules.rule_cost(identity.left)
+
+
+@pytest.mark.parametrize("identity", BOOK.identities, ids=named)
+def test_an_identity_binds_every_variable_on_its_left(identity):
+    assert {s.name for s in ex.symbols(identity.right)} <= {s.name for s in identity.symbols}
+
+
+UNSOUND = [line for line in mutate_rules.source("identities").split("\n") if re.match(r"% .* -> .*:", line)]
+
+
+def test_temptations_are_kept_with_their_counterexamples():
+    assert len(UNSOUND) >= 12
+
+
+@pytest.mark.parametrize("line", UNSOUND)
+def test_a_temptation_would_be_found_out(line):
+    """What is only a comment would fail as a rule: wrong at some point, or no simpler."""
+    rule = re.match(r"% (.*? -> .*?):", line)[1]
+    assert mutate_rules.identity_is_wrong(mutate_rules.identity_at_end(f"rule {rule}"), range(40))
+
+
+def test_a_sample_of_mutants_is_caught():
+    """The whole of it, in minutes: python tests/mutate_rules.py"""
+    report = mutate_rules.run(every=23)
+    assert report.survivors == []
+    assert report.caught >= 25
