@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 # other spellings of functions known here
 SPELLINGS = {"trace": "tr", "fro": "normF", "Norm": "norm", "Tr": "tr", "Det": "det"}
+# functions of the language itself; names reserved for the rulebook are in the rule files
 LATER = {
     "grad": "opaque functions are not supported yet",
     "commutation": "commutation matrices are not supported yet",
     "duplication": "duplication matrices are not supported yet",
-    **dict.fromkeys(("tril", "triu"), "triangular parts are not supported yet"),
-    **dict.fromkeys(("expm", "logm", "sqrtm", "dexpm"), "matrix functions by power series are not supported yet"),
 }
 
 

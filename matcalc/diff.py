@@ -62,11 +62,16 @@ def dependent(order: list[Node], variable: Node) -> set[bytes]:
     return found
 
 
+def is_large(order: list[Node]) -> bool:
+    """Whether sums that are used again are to be kept whole, so that the work stays linear."""
+    return len(order) > LARGE_EXPRESSION or any(isinstance(node, Part) for node in order)
+
+
 def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Rulebook) -> Node:
     """The adjoint of `variable` when that of `root` is `seed`; both carry the `extra` axes last."""
     order = postorder(root)
     live = dependent(order, variable)
-    large = len(order) > LARGE_EXPRESSION or any(isinstance(node, Part) for node in order)
+    large = is_large(order)
     adjoints: dict[bytes, list[Term]] = {root.digest: [(1, seed)]}
     for node in reversed(order):
         if node.digest not in live or node.digest not in adjoints or node.digest == variable.digest:
@@ -203,10 +208,12 @@ def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Ru
     live = dependent(order, variable)
     if root.digest not in live:
         return zero(root.axes + extra)
+    large = is_large(order)
     tangents: dict[bytes, Node] = {variable.digest: tangent}
     for node in order:
         if node.digest in live and node.digest != variable.digest:
-            tangents[node.digest] = _pushed_forward(node, tangents, extra, rulebook)
+            moved = _pushed_forward(node, tangents, extra, rulebook)
+            tangents[node.digest] = part(moved) if large and isinstance(moved, Sum) else moved
     return tangents[root.digest]
 
 

@@ -185,10 +185,26 @@ def neg(arg: Expr) -> Expr:
     return arg.args[0] if arg.op == "neg" else _node("neg", (arg,), None, arg.shape)
 
 
+# The most operands of a sum or product. A longer one has the first of them as its first operand, so that
+# a chain of definitions, each one term longer than the last, does not copy all its terms at every step.
+MOST_OPERANDS = 64
+
+
+def _extensible(op: str, left: Expr) -> tuple[Expr, ...]:
+    """The operands to which another is appended: those of `left`, or `left` itself when that is full."""
+    return left.args if left.op == op and len(left.args) < MOST_OPERANDS else (left,)
+
+
 def add(*args: Expr) -> Expr:
     """A sum; nested sums on the left are flattened, scalars spread over the larger shape."""
-    flat = (args[0].args if args[0].op == "add" else args[:1]) + args[1:]
-    return flat[0] if len(flat) == 1 else _node("add", flat, None, spread_shape(flat))
+    flat = _extensible("add", args[0]) + args[1:]
+    if len(flat) == 1:
+        return flat[0]
+    terms = flat[:MOST_OPERANDS]
+    for start in range(MOST_OPERANDS, len(flat), MOST_OPERANDS - 1):
+        full = _node("add", terms, None, spread_shape(terms))
+        terms = (full, *flat[start : start + MOST_OPERANDS - 1])
+    return _node("add", terms, None, spread_shape(terms))
 
 
 def spread_shape(args: tuple[Expr, ...]) -> Shape:
@@ -212,7 +228,7 @@ def mul(left: Expr, right: Expr) -> Expr:
     else:
         shape = (left.shape[0], right.shape[1])
     grouped = left.is_scalar and not right.is_scalar and not all(a.is_scalar for a in left.args)
-    flat = left.args if left.op == "mul" and not grouped else (left,)
+    flat = (left,) if grouped else _extensible("mul", left)
     return _node("mul", (*flat, right), None, shape)
 
 
@@ -222,7 +238,7 @@ def had(left: Expr, right: Expr) -> Expr:
         return neg(had(left.args[0], right))
     if right.op == "neg":
         return neg(had(left, right.args[0]))
-    args = (left.args if left.op == "had" else (left,)) + (right,)
+    args = (*_extensible("had", left), right)
     return _node("had", args, None, spread_shape(args))
 
 

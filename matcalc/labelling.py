@@ -16,7 +16,9 @@ def _exponent_key(exponent: Exponent) -> str:
 
 
 def factor_key(factor: Factor) -> tuple[bytes, str, Indices]:
-    return (factor[0].digest, _exponent_key(factor[1]), factor[2])
+    """The canonical order of factors."""
+    base, exponent, indices = factor
+    return (base.digest, _exponent_key(exponent), indices)
 
 
 def canonical_order(

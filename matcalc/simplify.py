@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.expr import Rational
+from matcalc.expanding import absorptions, distributed, expanded
+from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.rewriting import Rewriter
 from matcalc.substitution import rebuilt
 from matcalc.sums import linear
 from matcalc.tensor import product
-from matcalc.terms import Apply, Exponent, Factor, Indices, Leaf, Node, Product, Sum, postorder
+from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Rulebook
@@ -35,6 +36,7 @@ class Simplifier:
         self.rulebook = rulebook
         self.done: dict[bytes, Node] = {}
         self.factored: dict[bytes, Node] = {}
+        self.short: dict[bytes, Node] = {}
         self.rewriter: Rewriter | None = None
 
     def run(self, root: Node) -> Node:
@@ -44,10 +46,52 @@ class Simplifier:
         if names or known:
             self.rewriter = Rewriter(self.rulebook, names, self.cost)
         for node in order:
-            shorter = distributed(rebuilt(node, self.done))
-            shorter = self._rewritten(shorter)
-            self.done[node.digest] = self._factored(shorter) if isinstance(shorter, Sum) else shorter
+            self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done)))
         return self.done[root.digest]
+
+    def _shortened(self, node: Node) -> Node:
+        """The node after every pass that pays."""
+        known = self.short.get(node.digest)
+        if known is None:
+            shorter = self._rewritten(node)
+            if isinstance(shorter, Product):
+                shorter = self._absorbed(shorter)
+            if isinstance(shorter, Sum):
+                shorter = self._factored_or_expanded(shorter)
+            known = self.short[node.digest] = shorter
+        return known
+
+    def _cheaper(self, candidate: Node, than: Node) -> bool:
+        new, old = self.cost(candidate), self.cost(than)
+        return new is not None and old is not None and new < old
+
+    # -- multiplying through, on trial
+
+    def _absorbed(self, node: Product) -> Node:
+        """A factor multiplied into a sum where that cancels something and pays."""
+        for rest, _, indices, inner in absorptions(node):
+            factors = [*rest, (self._shortened(self._with_short_terms(inner)), 1, indices)]
+            candidate = product(factors, tuple(range(len(node.axes))), node.axes)
+            if self._cheaper(candidate, node):
+                return self._shortened(candidate)
+        return node
+
+    def _with_short_terms(self, node: Node) -> Node:
+        """A sum that was just made, over its terms made short."""
+        if not isinstance(node, Sum):
+            return node
+        return linear([(c, self._shortened(term)) for c, term in node.terms], node.axes)
+
+    def _factored_or_expanded(self, node: Sum) -> Node:
+        """The shorter of the sum with common factors drawn out, and the same after multiplying through."""
+        best = self._factored(node)
+        opened = expanded(node)
+        if opened is None:
+            return best
+        opened = self._rewritten(self._with_short_terms(opened))
+        if isinstance(opened, Sum):
+            opened = self._factored(opened)
+        return opened if self._cheaper(opened, best) else best
 
     def cost(self, node: Node) -> int | None:
         """The token cost of the matrix form, or None where there is none."""
@@ -78,7 +122,7 @@ class Simplifier:
         return best
 
     def _best_factoring(self, node: Sum) -> Node | None:
-        shared = _shared_factors(node)
+        shared = shared_factors(node)
         cost = self.cost(node) if shared else None
         if cost is None:
             return None
@@ -96,89 +140,3 @@ class Simplifier:
             return None
         candidate, inner = best
         return candidate.in_front(self._factored(inner) if isinstance(inner, Sum) else inner, node)
-
-
-def distributed(node: Node) -> Node:
-    """A product over a sum of more than two axes written out: such a sum has no matrix form, its terms may."""
-    if not isinstance(node, Product):
-        return node
-    for position, (base, exponent, indices) in enumerate(node.factors):
-        if isinstance(base, Sum) and len(base.axes) > 2 and exponent == 1:
-            rest = [f for k, f in enumerate(node.factors) if k != position]
-            out = tuple(range(len(node.axes)))
-            terms = [(c, product([*rest, (term, 1, indices)], out, node.axes)) for c, term in base.terms]
-            return linear([(c, distributed(term)) for c, term in terms], node.axes)
-    return node
-
-
-class SharedFactor:
-    """One factor found in several terms of a sum, with its place in each."""
-
-    def __init__(self, base: Node, exponent: Exponent, place: tuple[int | None, ...]) -> None:
-        self.base = base
-        self.exponent = exponent
-        self.place = place  # the axis each of its indices is, or None where it is summed
-        self.found: dict[int, int] = {}  # term -> position of the factor
-        self.inner_indices: Indices = ()
-
-    def estimate(self) -> int:
-        """Tokens saved, roughly: the factor and a product sign for every term but one."""
-        own = self.base.height + 1
-        return (len(self.found) - 1) * (own + 1)
-
-    def inner_sum(self, node: Sum) -> Node | None:
-        """The sum of what is left of the terms, or None where it would not be a matrix."""
-        count = len(node.axes)
-        slots = [count + k for k in range(len(self.place))]
-        rests: list[tuple[Rational, list[Factor], dict[int, int]]] = []
-        kept_axes: set[int] = set()
-        for number, position in self.found.items():
-            coefficient, term = node.terms[number]
-            factors = list(_factors(term))
-            _, _, indices = factors.pop(position)
-            if any(b == self.base and i == indices for b, _, i in factors):
-                return None
-            own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None}
-            rests.append((coefficient, factors, own))
-            kept_axes.update([i for _, _, ii in factors for i in ii if i < count])
-        outer = (*sorted(kept_axes), *[slots[k] for k, axis in enumerate(self.place) if axis is None])
-        if len(outer) > 2:
-            return None
-        self.inner_indices = outer
-        axes = tuple([node.axes[i] if i < count else self.base.axes[i - count] for i in outer])
-        # an axis that a rest does not carry is left to spread
-        terms = [(c, product(factors, tuple([own.get(i, i) for i in outer]), axes)) for c, factors, own in rests]
-        return linear(terms, axes)
-
-    def in_front(self, inner: Node, node: Sum) -> Node:
-        """The whole sum with the factor drawn out of its terms."""
-        count = len(node.axes)
-        spots = tuple([count + k if axis is None else axis for k, axis in enumerate(self.place)])
-        factors: list[Factor] = [(self.base, self.exponent, spots), (inner, 1, self.inner_indices)]
-        drawn = product(factors, tuple(range(count)), node.axes)
-        others = [term for k, term in enumerate(node.terms) if k not in self.found]
-        return linear([(1, drawn), *others], node.axes)
-
-
-def _factors(term: Node) -> tuple[Factor, ...]:
-    if isinstance(term, Product):
-        return term.factors
-    return ((term, 1, tuple(range(len(term.axes)))),)
-
-
-def _shared_factors(node: Sum) -> dict[tuple[object, ...], SharedFactor]:
-    """Every factor that stands in two or more terms with the same power on the same axes."""
-    found: dict[tuple[object, ...], SharedFactor] = {}
-    count = len(node.axes)
-    for number, (_, term) in enumerate(node.terms):
-        for position, (base, exponent, indices) in enumerate(_factors(term)):
-            place = tuple([i if i < count else None for i in indices])
-            if len(set(indices)) != len(indices):
-                continue
-            power = exponent.digest if isinstance(exponent, Node) else exponent
-            key = (base.digest, power, place)
-            shared = found.get(key)
-            if shared is None:
-                shared = found[key] = SharedFactor(base, exponent, place)
-            shared.found.setdefault(number, position)
-    return {key: shared for key, shared in found.items() if len(shared.found) > 1}

@@ -134,12 +134,16 @@ class SyntaxBuilder(OperandBuilder):
 
     def note_product(self, last: Node, left: Node, right: Node) -> None:
         """Say of a product without a sign that it is one, where another reading comes to mind."""
+        text, reading = self.source[last.start : right.end], ""
         divided = left.op in ("div", "haddiv") and not left.bracketed
         if divided and (left.end == right.start or left.args[1].op != "number"):
-            first, second = self.source[left.start : left.end], self.source[right.start : right.end]
-            self.notes.append(f"{self.source[left.start : right.end]} is read as ({first})*{second}")
+            text = self.source[left.start : right.end]
+            reading = f"({self.source[left.start : left.end]})*{self.source[right.start : right.end]}"
         elif last.op == "name":
-            self.notes.append(f"{self.source[last.start : right.end]} is read as a product")
+            reading = "a product"
+        note = f"{text} is read as {reading}"
+        if reading and note not in self.notes:
+            self.notes.append(note)
 
     def applied(self, left: Node, last: Node, right: Node) -> Node:
         """A name before bars: a function in `log|S|` and `2*log|S|`, a factor in `c||x||`."""

@@ -196,13 +196,12 @@ class _ProductBuilder:
     def flatten(self, factors: Iterable[Factor]) -> None:
         pending = list(factors)
         self.several = len(pending) > 1
-        used = [i for _, _, indices in pending for i in indices]
-        self.next_index = max([*used, *self.out], default=-1) + 1
-        count = 0
+        self.next_index = 1 + max([i for _, _, indices in pending for i in indices] + list(self.out), default=-1)
+        dims, count = self.dims, 0
         while pending:
             base, exponent, indices = pending.pop()
-            for index, dimension in zip(indices, base.axes):
-                self.dims[index] = dimension
+            if indices:
+                dims.update(zip(indices, base.axes))
             if isinstance(base, Product) and (inner := self._opened(base, exponent, indices, count)) is not None:
                 pending.extend(inner)
                 count += len(inner)
@@ -210,8 +209,6 @@ class _ProductBuilder:
                 self._take_sum(base, exponent, indices, pending)
             elif isinstance(base, Delta) and not isinstance(exponent, Node) and exponent > 0:
                 self.joined.append((indices[0], indices[1]))
-            elif not indices:
-                self._take_scalar(base, exponent)
             else:
                 self._take_factor(base, exponent, indices)
 
@@ -287,52 +284,53 @@ class _ProductBuilder:
 
     def _collected(self) -> list[Factor]:
         """Factors with merged indices; equal ones have their exponents added."""
-        deltas = self._join_deltas()
+        deltas = self._join_deltas() if self.joined else []
         if len(self.flat) == 1 and not self.same:
             base, exponent, indices = self.flat[0]
             return [(base, exponent, _sorted_pair(base, indices)), *deltas]
-        total: dict[tuple[bytes, Indices], list[Any]] = {}
+        total: dict[tuple[bytes, Indices], Factor] = {}
         for base, exponent, indices in self.flat:
             if self.same:
                 indices = tuple([self._representative(i) for i in indices])
-            indices = _sorted_pair(base, indices)
-            known = total.get((base.digest, indices))
-            if known is None:
-                total[(base.digest, indices)] = [base, exponent, indices]
-            else:
-                known[1] = add_exponents(known[1], exponent)
-        return [(b, e, i) for b, e, i in total.values() if e != 0] + deltas
+            if len(indices) == 2:
+                indices = _sorted_pair(base, indices)
+            key = (base.digest, indices)
+            known = total.get(key)
+            total[key] = (base, exponent if known is None else add_exponents(known[1], exponent), indices)
+        return [f for f in total.values() if f[1] != 0] + deltas
 
     def build(self) -> Node:
         if self.vanished:
             return zero(self.axes)
         factors = self._collected()
-        self._count_bare_indices(factors)
-        factors = self._split_closed(factors)
+        carried: set[int] = set(self.out)
+        closed = False
+        for _, _, indices in factors:
+            closed = closed or carried.isdisjoint(indices) or not self._is_open(indices)
+            carried.update(indices)
+        if len(carried) < len(self.dims):
+            self._count_bare_indices(carried)
+        if closed:
+            factors = self._split_closed(factors)
         scalars: list[Factor] = [(b, e, ()) for b, e in self.scalars.values() if e != 0]
         node = _canonical(scalars, factors, self.out, self.axes, self.dims)
         return scaled(exact(self.coefficient), node)
 
+    def _is_open(self, indices: Indices) -> bool:
+        return any(i in self.out for i in indices)
+
     def _split_closed(self, factors: list[Factor]) -> list[Factor]:
         """Move every connected part that carries no axis into the scalar factors."""
-        free = set(self.out)
-        if all(any(i in free for i in indices) for _, _, indices in factors):
-            return factors
-        parts = _components(factors)
         still_open: list[Factor] = []
-        closed = [p for p in parts if not any(i in free for _, _, indices in p for i in indices)]
-        for part in parts:
-            if part not in closed:
+        for part in _components(factors):
+            if any(self._is_open(indices) for _, _, indices in part):
                 still_open.extend(part)
-        for part in closed:
-            self._take_scalar(_canonical([], part, (), (), self.dims), 1)
+            else:
+                self._take_scalar(_canonical([], part, (), (), self.dims), 1)
         return still_open
 
-    def _count_bare_indices(self, factors: list[Factor]) -> None:
+    def _count_bare_indices(self, carried: set[int]) -> None:
         """Multiply by the dimension of each summed index that nothing carries."""
-        if len(self.dims) == len(self.out):
-            return
-        carried = {i for _, _, indices in factors for i in indices}.union(self.out)
         for index in sorted(self.dims):
             if index not in carried and index not in self.same:
                 self._multiply_size(self.dims[index])
@@ -360,6 +358,11 @@ def _sorted_pair(base: Node, indices: Indices) -> Indices:
     if len(indices) == 2 and indices[0] > indices[1] and is_symmetric(base):
         return (indices[1], indices[0])
     return indices
+
+
+def _placed(base: Node, indices: Indices, place: dict[int, int]) -> Indices:
+    numbered = tuple([place[i] for i in indices])
+    return _sorted_pair(base, numbered) if len(numbered) == 2 else numbered
 
 
 def _components(factors: list[Factor]) -> list[list[Factor]]:
@@ -391,10 +394,11 @@ def _canonical(
     order = bound if len(bound) < 2 else _bound_order(factors, place, bound)
     for index in order:
         place[index] = len(place)
-    labelled = [(b, e, _sorted_pair(b, tuple([place[i] for i in indices]))) for b, e, indices in whole]
-    if len(labelled) == 1 and labelled[0][1] == 1 and labelled[0][2] == tuple(range(len(axes))) and not order:
+    labelled = [(b, e, _placed(b, indices, place)) for b, e, indices in whole]
+    if len(labelled) > 1:
+        labelled.sort(key=factor_key)
+    elif labelled and not order and labelled[0][1] == 1 and labelled[0][2] == tuple(range(len(axes))):
         return labelled[0][0]
-    labelled.sort(key=factor_key)
     return make_product(tuple(labelled), axes, tuple([dims[i] for i in order]))
 
 

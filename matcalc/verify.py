@@ -7,7 +7,7 @@ answer was found. What cannot be measured is said, and a NaN never passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from math import comb
 from typing import TYPE_CHECKING
@@ -40,7 +40,9 @@ ATTEMPTS, PATIENCE = 60, 4
 # what an answer of order 1, 2, ... may be off: the higher, the coarser differences are
 TOLERANCES = (1e-7, 1e-7, 1e-5, 1e-4)
 MARGIN = 10  # how much more accurate than that a difference must be
-FLAT = 1e-5  # a derivative below this part of the value is lost in the rounding of the value
+# a derivative below this part of the values around is lost in their rounding
+FLAT = (1e-5, 1e-2, 1e-1, 1.0)
+NEARBY = 0.25
 STEP = 0.05  # for each order
 
 
@@ -70,7 +72,8 @@ class Report:
         if self.verdict == "not checked":
             return f"not checked: {self.reason}"
         drawn = ", ".join(dict.fromkeys(written(sizes) for sizes in self.sizes if sizes))
-        where = f"{len(self.seeds)} points" + (f" ({drawn})" if drawn else "")
+        count = "1 point" if len(self.seeds) == 1 else f"{len(self.seeds)} points"
+        where = count + (f" ({drawn})" if drawn else "")
         found = f"checked at {where}: largest relative error {self.largest_error:.0e}: {self.verdict}"
         return f"{found}\n{self.reason}" if self.reason else found
 
@@ -116,6 +119,11 @@ def tolerance(derivative: Derivative) -> float:
     return TOLERANCES[min(derivative.order, len(TOLERANCES)) - 1]
 
 
+def flat(derivative: Derivative) -> float:
+    """The part of the values around that a derivative of this order is compared with at least."""
+    return FLAT[min(derivative.order, len(FLAT)) - 1]
+
+
 def written(sizes: Mapping[str, int]) -> str:
     """`m=3 n=2`."""
     return " ".join(f"{name}={size}" for name, size in sizes.items())
@@ -141,7 +149,8 @@ def compared(derivative: Derivative, seed: int) -> tuple[Sizes, float, str]:
         if found is not None:
             return sizes, *found
         if attempt % PATIENCE == 0:
-            sizes = dict(zip(sizes, rng.permutation(list(sizes.values())).tolist(), strict=True))
+            others = sizes_for(derivative, int(rng.integers(8)))
+            sizes = dict(zip(others, rng.permutation(list(others.values())).tolist(), strict=True))
     raise Unmeasurable(f"{reason} at {ATTEMPTS} random points")
 
 
@@ -163,18 +172,21 @@ def sizes_for(derivative: Derivative, seed: int) -> Sizes:
 def compared_at(derivative: Derivative, sizes: Sizes, rng: Generator) -> tuple[float, str] | None:
     """The largest error at a point drawn now, and of what; None where nothing can be measured at it."""
     values = draw_values(derivative.program.symbols.values(), sizes, rng)
-    directions = [draw_direction(free_kind(derivative.wrt.kind), sizes, rng) for _ in range(DIRECTIONS)]
-    try:
-        value = evaluate(derivative.program.expr, values, sizes, derivative.rulebook)
-        measured = [measure(derivative, values, sizes, direction) for direction in directions]
-    except MatcalcError as error:
-        raise OutsideDomain(error.message) from error
-    floor = FLAT * scale(0.0, value)
-    if not np.all(np.isfinite(value)) or not is_tame(derivative, values, sizes):
+    measured, floor = [], 0.0
+    for _ in range(DIRECTIONS):
+        direction = draw_direction(free_kind(derivative.wrt.kind), sizes, rng)
+        along = value_along(derivative, values, sizes, direction)
+        try:
+            floor = max(floor, flat(derivative) * largest_around(along))
+            slope, uncertainty = measure(along, derivative.order)
+        except MatcalcError as error:
+            raise OutsideDomain(error.message) from error
+        if not uncertainty <= tolerance(derivative) / MARGIN * scale(floor, slope):
+            return None
+        measured.append((direction, slope))
+    if not is_tame(derivative, values, sizes):
         return None
-    if not all(error <= tolerance(derivative) / MARGIN * scale(floor, array) for array, error in measured):
-        return None
-    return judged(derivative, values, sizes, list(zip(directions, [array for array, _ in measured])), floor)
+    return judged(derivative, values, sizes, measured, floor)
 
 
 def is_tame(derivative: Derivative, values: Mapping[str, Array], sizes: Sizes) -> bool:
@@ -216,18 +228,37 @@ def judged(
     return max(errors, key=lambda pair: pair[0])
 
 
-def measure(derivative: Derivative, values: Mapping[str, Array], sizes: Sizes, direction: Array) -> tuple[Array, float]:
-    """The derivative of the expression along a direction, as often as the order says, and how far it may be off."""
-    name, order = derivative.wrt.name, derivative.order
+# measuring
+
+
+def value_along(
+    derivative: Derivative, values: Mapping[str, Array], sizes: Sizes, direction: Array
+) -> Callable[[float], Array]:
+    """The entries of the expression at a point moved by t in a direction of the variable."""
+    name = derivative.wrt.name
     move = along_structure(derivative.wrt.kind, derivative.symmetric, direction)
 
     def along(t: float) -> Array:
         moved = {**values, name: values[name] + t * move}
         return evaluate(derivative.program.expr, moved, sizes, derivative.rulebook).reshape(-1)
 
+    return along
+
+
+def largest_around(along: Callable[[float], Array]) -> float:
+    """The largest entry near 0, which tells what rounding hides; NaN where there is none at 0."""
+    here = along(0.0)
+    if not np.all(np.isfinite(here)):
+        return float("nan")
+    return scale(0.0, here, *(np.nan_to_num(along(t), posinf=0.0, neginf=0.0) for t in (-NEARBY, NEARBY)))
+
+
+def measure(along: Callable[[float], Array], order: int) -> tuple[Array, float]:
+    """The derivative of this order at 0, and how far it may be off."""
+
     @cache
     def quotient(h: float) -> Array:
-        """The central difference quotient of this order: the derivative, and even powers of h."""
+        """The central difference quotient: the derivative, and even powers of h."""
         terms = [(-1) ** j * comb(order, j) * along((order / 2 - j) * h) for j in range(order + 1)]
         return np.asarray(np.sum(terms, axis=0) / h**order)
 

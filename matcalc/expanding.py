@@ -1,0 +1,87 @@
+"""Products over sums written out, where that lets something cancel or be shown at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matcalc.factoring import factors_of
+from matcalc.sums import linear
+from matcalc.tensor import product
+from matcalc.terms import Factor, Node, Product, Sum
+
+# A sum is written out on trial when that gives at most this many terms.
+LARGEST_EXPANSION = 8
+
+
+def distributed(node: Node) -> Node:
+    """A product over a sum of more than two axes written out: such a sum has no matrix form, its terms may."""
+    if not isinstance(node, Product):
+        return node
+    for position, (base, exponent, _) in enumerate(node.factors):
+        if isinstance(base, Sum) and len(base.axes) > 2 and exponent == 1:
+            opened = written_out(node, position)
+            if isinstance(opened, Sum):
+                return linear([(c, distributed(term)) for c, term in opened.terms], opened.axes)
+            return distributed(opened)
+    return node
+
+
+def written_out(node: Product, position: int) -> Node:
+    """The product with the sum at one position multiplied through."""
+    base, _, indices = node.factors[position]
+    assert isinstance(base, Sum)
+    rest = [f for k, f in enumerate(node.factors) if k != position]
+    out = tuple(range(len(node.axes)))
+    return linear([(c, product([*rest, (term, 1, indices)], out, node.axes)) for c, term in base.terms], node.axes)
+
+
+def expanded(node: Sum) -> Node | None:
+    """The sum with a sum inside each term multiplied through, or None where there is none or it grows too large."""
+    if len(node.terms) < 2:
+        return None
+    count = 0
+    terms: list[tuple[Node, int | None]] = []
+    for _, term in node.terms:
+        position = _sum_position(term)
+        terms.append((term, position))
+        count += 1 if position is None else len(term.factors[position][0].terms)  # type: ignore[attr-defined]
+        if count > LARGEST_EXPANSION:
+            return None
+    if all(position is None for _, position in terms):
+        return None
+    opened = [term if k is None or not isinstance(term, Product) else written_out(term, k) for term, k in terms]
+    return linear([(c, term) for (c, _), term in zip(node.terms, opened)], node.axes)
+
+
+def _sum_position(term: Node) -> int | None:
+    """Where a term has its first factor that is a sum to the power 1."""
+    if not isinstance(term, Product):
+        return None
+    return next((k for k, (b, e, _) in enumerate(term.factors) if isinstance(b, Sum) and e == 1), None)
+
+
+def absorptions(node: Product) -> Iterator[tuple[list[Factor], Sum, tuple[int, ...], Node]]:
+    """Each way to multiply one factor into a sum beside it where it cancels with a part of a term.
+
+    Gives the other factors, the sum, its indices, and the sum with the factor multiplied through.
+    """
+    for position, (base, exponent, indices) in enumerate(node.factors):
+        if not isinstance(base, Sum) or exponent != 1:
+            continue
+        whole = tuple(range(len(base.axes)))
+        for k, (other, power, spots) in enumerate(node.factors):
+            if k == position or not set(spots) <= set(indices) or isinstance(power, Node):
+                continue
+            place = tuple([indices.index(i) for i in spots])
+            if any(_cancels(term, (other, power, place)) for _, term in base.terms):
+                factor: Factor = (other, power, place)
+                inner = [(c, product([(term, 1, whole), factor], whole, base.axes)) for c, term in base.terms]
+                rest = [f for j, f in enumerate(node.factors) if j not in (position, k)]
+                yield rest, base, indices, linear(inner, base.axes)
+
+
+def _cancels(term: Node, factor: Factor) -> bool:
+    """Whether a term holds a power of the same base at the same place, of the opposite sign."""
+    base, power, place = factor
+    assert not isinstance(power, Node)
+    return any(b == base and i == place and not isinstance(e, Node) and e * power < 0 for b, e, i in factors_of(term))

@@ -1,0 +1,81 @@
+"""Common factors of the terms of a sum."""
+
+from __future__ import annotations
+
+from matcalc.expr import Rational
+from matcalc.sums import linear
+from matcalc.tensor import product
+from matcalc.terms import Exponent, Factor, Indices, Node, Product, Sum
+
+
+class SharedFactor:
+    """One factor found in several terms of a sum, with its place in each."""
+
+    def __init__(self, base: Node, exponent: Exponent, place: tuple[int | None, ...]) -> None:
+        self.base = base
+        self.exponent = exponent
+        self.place = place  # the axis each of its indices is, or None where it is summed
+        self.found: dict[int, int] = {}  # term -> position of the factor
+        self.inner_indices: Indices = ()
+
+    def estimate(self) -> int:
+        """Tokens saved, roughly: the factor and a product sign for every term but one."""
+        own = self.base.height + 1
+        return (len(self.found) - 1) * (own + 1)
+
+    def inner_sum(self, node: Sum) -> Node | None:
+        """The sum of what is left of the terms, or None where it would not be a matrix."""
+        count = len(node.axes)
+        slots = [count + k for k in range(len(self.place))]
+        rests: list[tuple[Rational, list[Factor], dict[int, int]]] = []
+        kept_axes: set[int] = set()
+        for number, position in self.found.items():
+            coefficient, term = node.terms[number]
+            factors = list(factors_of(term))
+            _, _, indices = factors.pop(position)
+            if any(b == self.base and i == indices for b, _, i in factors):
+                return None
+            own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None}
+            rests.append((coefficient, factors, own))
+            kept_axes.update([i for _, _, ii in factors for i in ii if i < count])
+        outer = (*sorted(kept_axes), *[slots[k] for k, axis in enumerate(self.place) if axis is None])
+        if len(outer) > 2:
+            return None
+        self.inner_indices = outer
+        axes = tuple([node.axes[i] if i < count else self.base.axes[i - count] for i in outer])
+        # an axis that a rest does not carry is left to spread
+        terms = [(c, product(factors, tuple([own.get(i, i) for i in outer]), axes)) for c, factors, own in rests]
+        return linear(terms, axes)
+
+    def in_front(self, inner: Node, node: Sum) -> Node:
+        """The whole sum with the factor drawn out of its terms."""
+        count = len(node.axes)
+        spots = tuple([count + k if axis is None else axis for k, axis in enumerate(self.place)])
+        factors: list[Factor] = [(self.base, self.exponent, spots), (inner, 1, self.inner_indices)]
+        drawn = product(factors, tuple(range(count)), node.axes)
+        others = [term for k, term in enumerate(node.terms) if k not in self.found]
+        return linear([(1, drawn), *others], node.axes)
+
+
+def factors_of(term: Node) -> tuple[Factor, ...]:
+    if isinstance(term, Product):
+        return term.factors
+    return ((term, 1, tuple(range(len(term.axes)))),)
+
+
+def shared_factors(node: Sum) -> dict[tuple[object, ...], SharedFactor]:
+    """Every factor that stands in two or more terms with the same power on the same axes."""
+    found: dict[tuple[object, ...], SharedFactor] = {}
+    count = len(node.axes)
+    for number, (_, term) in enumerate(node.terms):
+        for position, (base, exponent, indices) in enumerate(factors_of(term)):
+            place = tuple([i if i < count else None for i in indices])
+            if len(set(indices)) != len(indices):
+                continue
+            power = exponent.digest if isinstance(exponent, Node) else exponent
+            key = (base.digest, power, place)
+            shared = found.get(key)
+            if shared is None:
+                shared = found[key] = SharedFactor(base, exponent, place)
+            shared.found.setdefault(number, position)
+    return {key: shared for key, shared in found.items() if len(shared.found) > 1}
