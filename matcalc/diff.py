@@ -57,7 +57,7 @@ def dependent(order: list[Node], variable: Node) -> set[bytes]:
     """The digests of the nodes that the variable occurs in."""
     found: set[bytes] = {variable.digest}
     for node in order:
-        if any(child.digest in found for child in node.children()):
+        if any(child.digest in found for child in node.children):
             found.add(node.digest)
     return found
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from weakref import WeakValueDictionary
 
 from matcalc.errors import MatcalcError
 
 Monomial = tuple[str, ...]
+# Only the dimensions in use: an entry goes when nothing else refers to it.
+_table: WeakValueDictionary[tuple[tuple[Monomial, int], ...], Dimension] = WeakValueDictionary()
 
 
 class Dimension:
@@ -16,22 +19,25 @@ class Dimension:
     'm*n + 1'
     """
 
-    __slots__ = ("_hash", "terms", "text")
+    __slots__ = ("__weakref__", "terms", "text")
 
-    def __init__(self, terms: Iterable[tuple[Monomial, int]]) -> None:
-        self.terms = tuple(sorted((m, c) for m, c in terms if c))
-        self._hash = hash(self.terms)
-        self.text = _written(self.terms)
+    terms: tuple[tuple[Monomial, int], ...]
+    text: str
+
+    def __new__(cls, terms: Iterable[tuple[Monomial, int]]) -> Dimension:
+        """The one object for this polynomial, so that equality is identity."""
+        key = tuple(sorted([(m, c) for m, c in terms if c]))
+        known = _table.get(key)
+        if known is not None:
+            return known
+        self = super().__new__(cls)
+        self.terms, self.text = key, _written(key)
+        return _table.setdefault(key, self)
 
     @staticmethod
     def of(value: int | str) -> Dimension:
         """The dimension of a positive integer or of a size name."""
-        if isinstance(value, int):
-            return Dimension([((), value)])
-        known = _names.get(value)
-        if known is None:
-            known = _names.setdefault(value, Dimension([((value,), 1)]))
-        return known
+        return Dimension([((), value)] if isinstance(value, int) else [((value,), 1)])
 
     def __add__(self, other: Dimension) -> Dimension:
         total = dict(self.terms)
@@ -84,11 +90,8 @@ class Dimension:
             total += count
         return total
 
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Dimension) and self.terms == other.terms)
-
-    def __hash__(self) -> int:
-        return self._hash
+    def __reduce__(self) -> tuple[type[Dimension], tuple[tuple[tuple[Monomial, int], ...]]]:
+        return Dimension, (self.terms,)
 
     def __repr__(self) -> str:
         return self.text
@@ -106,7 +109,6 @@ def _written(terms: tuple[tuple[Monomial, int], ...]) -> str:
     return text[3:] if text.startswith(" + ") else "-" + text[3:]
 
 
-_names: dict[str, Dimension] = {}
 ONE = Dimension.of(1)
 Shape = tuple[Dimension, Dimension]
 SCALAR: Shape = (ONE, ONE)

@@ -131,7 +131,7 @@ def token_cost(node: Expr) -> int:
         text: str = node.value.text
         return 1 + sum(map(text.count, "*+-"))
     if op == "number":
-        return 3 if isinstance(node.value, Fraction) and not prints_as_decimal(node.value) else 1
+        return 3 if not isinstance(node.value, int) and not prints_as_decimal(node.value) else 1
     if op == "entry":
         return inside + sum(at is not None for at in node.value)
     return inside if op == "stack" else inside + 1
@@ -157,7 +157,7 @@ def prints_as_decimal(value: Fraction) -> bool:
 
 def number(value: Rational) -> Expr:
     """An exact number; a negative one is a `neg` of its absolute value."""
-    if isinstance(value, Fraction) and value.denominator == 1:
+    if not isinstance(value, int) and value.denominator == 1:
         value = int(value)
     if value < 0:
         return neg(number(-value))

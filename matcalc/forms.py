@@ -239,7 +239,7 @@ def assembled(coefficient: Rational, scalars: list[tuple[Expr, Rational]], chain
         return coefficient < 0, chain_form(chain)
     value = magnitude(coefficient)
     top, bottom = value, 1
-    if isinstance(value, Fraction) and not ex.prints_as_decimal(value):
+    if not isinstance(value, int) and not ex.prints_as_decimal(value):
         top, bottom = value.numerator, value.denominator
     above = sorted([scalar_power(b, e) for b, e in scalars if e > 0], key=_scalar_key)
     below = sorted([scalar_power(b, -e) for b, e in scalars if e < 0], key=_scalar_key)

@@ -76,7 +76,7 @@ class _Writer:
     ) -> tuple[bool, list[SignedFactor], list[str], list[str]]:
         if any(len(base.axes) > 2 for base, _, _ in node.factors):
             return self._nested(coefficient, node, indices)
-        for base in node.children():
+        for base in node.children:
             self.forms.of(base)
         negative, factors = self.forms.signed_factors(coefficient < 0, node, True)
         network = self.forms.network(node, factors, tuple(range(len(node.axes))), ties_are_edges=True)

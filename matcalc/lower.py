@@ -7,7 +7,6 @@ nodes that stand for the parameters and `sizes` the dimensions that stand for th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc import expr as ex
@@ -400,7 +399,7 @@ def _entry_by_entry(
 ) -> Node:
     op = node.op
     if op == "number":
-        return constant(Fraction(node.value) if isinstance(node.value, Fraction) else node.value, axes)
+        return constant(node.value, axes)
     if op == "symbol":
         return operands[node.value.name]
     if op == "neg":

@@ -64,7 +64,7 @@ class MatrixForms:
         wanted = {root.digest}
         for node in order:
             if isinstance(node, Product):
-                wanted.update([child.digest for child in node.children()])
+                wanted.update([child.digest for child in node.children])
             elif isinstance(node, Part):
                 wanted.add(node.inner.digest)
             elif isinstance(node, Apply):
@@ -253,7 +253,7 @@ class MatrixForms:
 
     def scalar_factor(self, base: Node, exponent: Exponent, form: Form) -> tuple[Expr, Rational]:
         """A scalar factor; a root of a sum of squares is a norm."""
-        if isinstance(exponent, Fraction) and exponent.denominator == 2 and isinstance(base, Product):
+        if not isinstance(exponent, (int, Node)) and exponent.denominator == 2 and isinstance(base, Product):
             squares = base.factors
             if len(squares) == 1 and squares[0][1] == 2 and len(set(squares[0][2])) == len(squares[0][2]) > 0:
                 inner = self.of(squares[0][0])
@@ -302,7 +302,7 @@ class MatrixForms:
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
         elif isinstance(node, Product):
             degree = sum(
-                [self.degrees[b.digest] * (e if isinstance(e, (int, Fraction)) else 1) for b, e, _ in node.factors]
+                [self.degrees[b.digest] * (1 if isinstance(e, Node) else e) for b, e, _ in node.factors]
             )
         self.degrees[node.digest] = degree
 

@@ -1,6 +1,4 @@
-"""Extents of operands as variables: their unification, the conventions for undeclared names, and the
-names given to sizes that nobody named.
-"""
+"""Names of the input with their extents: the conventions for undeclared ones, and names for sizes without one."""
 
 from __future__ import annotations
 
@@ -9,76 +7,15 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from matcalc.declarations import shape_kind
-from matcalc.dimensions import ONE, Dimension
+from matcalc.dimensions import Dimension
+from matcalc.extents import SINGLE, Extent, dimension_of, find, unify
 from matcalc.spelling import GREEK_NAMES, GREEK_VECTORS
 
 if TYPE_CHECKING:
-    from matcalc.constraints import Spread
     from matcalc.kinds import Kind
     from matcalc.nodes import Node
 
 MATRIX, VECTOR, SCALAR_CLASS = "matrix", "vector", "scalar"
-
-
-class Extent:
-    """The size along one axis: a dimension, or still open. `many` says that it is known not to be 1."""
-
-    __slots__ = ("dimension", "link", "many", "owner")
-
-    def __init__(self, dimension: Dimension | None = None, owner: Variable | Spread | None = None) -> None:
-        self.link: Extent | None = None
-        self.dimension = dimension
-        self.many = dimension is not None and dimension != ONE
-        self.owner = owner
-
-    @property
-    def is_one(self) -> bool:
-        return self.dimension is not None and not self.many
-
-    @property
-    def is_open(self) -> bool:
-        """Neither known to be 1 nor known to be more."""
-        return self.dimension is None and not self.many
-
-
-SINGLE = Extent(ONE)
-
-
-def find(extent: Extent) -> Extent:
-    """The extent that stands for all those unified with this one."""
-    parent = extent.link
-    if parent is None:
-        return extent
-    while parent.link is not None:
-        extent.link = parent.link  # halves the way for the next time
-        extent, parent = parent, parent.link
-    return parent
-
-
-def unify(first: Extent, second: Extent) -> bool:
-    """Make two extents the same; False, and no change, where they cannot be."""
-    a, b = find(first), find(second)
-    if a is b:
-        return True
-    if a.dimension is not None:
-        if b.dimension is not None:
-            return a.dimension == b.dimension
-        a, b = b, a
-    if a.many and b.is_one:
-        return False
-    if b.dimension is None:
-        b.many = b.many or a.many
-        b.owner = b.owner or a.owner
-    a.link = b
-    return True
-
-
-def differ(first: Extent, second: Extent) -> bool:
-    """Whether two extents are known to be different."""
-    a, b = find(first), find(second)
-    if a.dimension is not None and b.dimension is not None:
-        return a.dimension != b.dimension
-    return (a.is_one and b.many) or (a.many and b.is_one)
 
 
 class Variable:
@@ -130,15 +67,16 @@ class Variable:
         if rows is columns:
             self._settle_square(rows, convention)
         elif convention == MATRIX:
-            rows.many = rows.many or rows.is_open
-            columns.many = columns.many or columns.is_open
+            for extent in (rows, columns):
+                if extent.is_open:
+                    extent.exceed_one()
         else:
             self._settle_line(rows, columns, convention)
 
     def _settle_square(self, side: Extent, convention: str) -> None:
         """Rows and columns are the same: a matrix, or a scalar where neither letter nor use speaks for one."""
         if convention == MATRIX or self.nonscalar:
-            side.many = True
+            side.exceed_one()
         else:
             unify(side, SINGLE)
 
@@ -148,18 +86,18 @@ class Variable:
         if rows.is_open and columns.is_open:
             unify(columns, SINGLE)
             if convention == VECTOR:
-                rows.many = True
+                rows.exceed_one()
             else:
                 unify(rows, SINGLE)
         elif columns.is_open:
             if rows.many or convention != VECTOR:
                 unify(columns, SINGLE)
             else:
-                columns.many = True
+                columns.exceed_one()
         elif columns.many or convention != VECTOR:
             unify(rows, SINGLE)
         else:
-            rows.many = True
+            rows.exceed_one()
 
     def found_kind(self) -> Kind:
         """The declared kind, or the plain one of the inferred shape."""
@@ -181,13 +119,6 @@ def letter_convention(name: str) -> str:
     return SCALAR_CLASS if "a" <= bare[0] <= "g" else VECTOR
 
 
-def dimension_of(extent: Extent) -> Dimension:
-    """The dimension of an extent that has one."""
-    dimension = find(extent).dimension
-    assert dimension is not None, "every extent has been named"
-    return dimension
-
-
 def name_sizes(variables: Iterable[Variable], taken: set[str], computed: Container[Extent] = ()) -> None:
     """Give a name to every open size of the variables, in order, none of them in `taken`.
 
@@ -203,16 +134,10 @@ def name_sizes(variables: Iterable[Variable], taken: set[str], computed: Contain
             if extent.dimension is None and extent not in computed:
                 name = preferred if preferred not in used else next(n for n in others if n not in used)
                 used.add(name)
-                extent.dimension = Dimension.of(name)
-                extent.many = True
+                extent.name(Dimension.of(name))
 
 
 def _further_names() -> Iterator[str]:
     yield from "kpql"
     for number in count(1):
         yield from (f"{letter}{number}" for letter in "nkpql")
-
-
-def shape_text(rows: Extent, columns: Extent) -> str:
-    """`m x n` for a message; an open size is a question mark."""
-    return " x ".join(d.text if (d := find(e).dimension) is not None else "?" for e in (rows, columns))

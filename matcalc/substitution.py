@@ -20,7 +20,7 @@ def substituted(root: Node, replacements: Mapping[bytes, Node]) -> Node:
 
 def rebuilt(node: Node, done: Mapping[bytes, Node]) -> Node:
     """The node over what its parts have become; itself where none has changed."""
-    if all(done[child.digest] is child for child in node.children()):
+    if all(done[child.digest] is child for child in node.children):
         return node
     if isinstance(node, Sum):
         return linear([(c, done[n.digest]) for c, n in node.terms], node.axes)

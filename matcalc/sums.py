@@ -39,7 +39,7 @@ def _term_key(term: Term) -> bytes:
 
 def exact(value: Rational) -> Rational:
     """A fraction with denominator 1 as an int."""
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+    return value.numerator if not isinstance(value, int) and value.denominator == 1 else value
 
 
 def constant(value: Rational, axes: Axes = ()) -> Node:
@@ -135,8 +135,10 @@ def exact_power(value: Rational, exponent: Exponent) -> Rational | None:
     if value == 1:
         return 1
     if isinstance(exponent, int):
+        if exponent > 0:
+            return value**exponent
         return exact(Fraction(value) ** exponent) if value else None
-    if isinstance(exponent, Fraction) and value > 0:
+    if not isinstance(exponent, Node) and value > 0:
         top, bottom = _root(value.numerator, exponent.denominator), _root(value.denominator, exponent.denominator)
         if top is not None and bottom is not None:
             return exact(Fraction(top, bottom) ** exponent.numerator)

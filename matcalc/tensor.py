@@ -7,7 +7,6 @@ Transposes, traces, `diag`, Hadamard and matrix products all are products that s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from matcalc.dimensions import Dimension
@@ -351,7 +350,7 @@ def _power_distributes(base: Product, exponent: Exponent) -> bool:
         return isinstance(exponent, int) and exponent > 0
     if isinstance(exponent, int):
         return True
-    return all(b.sign or isinstance(e, Fraction) for b, e, _ in base.factors)
+    return all(b.sign or not isinstance(e, (int, Node)) for b, e, _ in base.factors)
 
 
 def _sorted_pair(base: Node, indices: Indices) -> Indices:

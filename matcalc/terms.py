@@ -15,7 +15,7 @@ in `sums` and `tensor`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Union
 
@@ -40,9 +40,10 @@ Term = tuple[Rational, "Node"]
 class Node:
     """An interned tensor; equal structure is equal node. Build it with this module's functions."""
 
-    __slots__ = ("axes", "digest", "height", "opposite", "orientation", "reduced", "sign", "symmetric")
+    __slots__ = ("axes", "children", "digest", "height", "opposite", "orientation", "reduced", "sign", "symmetric")
 
     axes: Axes
+    children: tuple[Node, ...]  # the nodes this one is made of
     digest: bytes
     height: int
     sign: int  # 2: every entry is known to be positive, 1: at least 0, 0: not known
@@ -51,10 +52,6 @@ class Node:
     orientation: tuple[Rational, Node, bool] | None
     reduced: tuple[Rational, Sum] | None  # content and primitive part of a sum
     symmetric: bool | None
-
-    def children(self) -> Iterator[Node]:
-        """The nodes this one is made of."""
-        return iter(())
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Node) and self.digest == other.digest)
@@ -102,9 +99,6 @@ class Apply(Node):
     function: Function
     args: tuple[Node, ...]
 
-    def children(self) -> Iterator[Node]:
-        return iter(self.args)
-
 
 class Part(Node):
     """A node that others share, kept whole: products and sums do not open it.
@@ -116,9 +110,6 @@ class Part(Node):
 
     inner: Node
 
-    def children(self) -> Iterator[Node]:
-        yield self.inner
-
 
 class Product(Node):
     """Factors in canonical order; `bound` gives the dimensions of the summed indices."""
@@ -128,12 +119,6 @@ class Product(Node):
     factors: tuple[Factor, ...]
     bound: Axes
 
-    def children(self) -> Iterator[Node]:
-        for base, exponent, _ in self.factors:
-            yield base
-            if isinstance(exponent, Node):
-                yield exponent
-
 
 class Sum(Node):
     """Coefficients and nodes, none of them a sum, in canonical order; empty is zero."""
@@ -142,17 +127,19 @@ class Sum(Node):
 
     terms: tuple[Term, ...]
 
-    def children(self) -> Iterator[Node]:
-        return (node for _, node in self.terms)
-
 
 UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
 
 _table = new_table()
 
 
-def _finish(node: Any, digest: bytes, axes: Axes, height: int, sign: int) -> Any:
-    node.digest, node.axes, node.height, node.sign = digest, axes, height, sign
+def _finish(node: Any, digest: bytes, axes: Axes, sign: int, children: tuple[Node, ...] = ()) -> Any:
+    node.digest, node.axes, node.sign, node.children = digest, axes, sign, children
+    height = 0
+    for child in children:
+        if child.height >= height:
+            height = child.height + 1
+    node.height = height
     node.opposite = node.orientation = node.reduced = node.symmetric = None
     return remember(_table, digest, node)
 
@@ -173,7 +160,7 @@ def leaf(symbol: Symbol, axes: Axes, facts: frozenset[str] = frozenset()) -> Lea
         return found
     node = Leaf.__new__(Leaf)
     node.symbol, node.facts = symbol, facts
-    kept: Leaf = _finish(node, digest, axes, 0, _sign_of_facts(facts))
+    kept: Leaf = _finish(node, digest, axes, _sign_of_facts(facts))
     return kept
 
 
@@ -183,7 +170,7 @@ def delta(dimension: Dimension) -> Delta:
     found: Delta | None = _table.get(digest)
     if found is not None:
         return found
-    kept: Delta = _finish(Delta.__new__(Delta), digest, (dimension, dimension), 0, NONNEGATIVE)
+    kept: Delta = _finish(Delta.__new__(Delta), digest, (dimension, dimension), NONNEGATIVE)
     return kept
 
 
@@ -195,7 +182,7 @@ def size(dimension: Dimension) -> Size:
         return found
     node = Size.__new__(Size)
     node.dimension = dimension
-    kept: Size = _finish(node, digest, (), 0, POSITIVE)
+    kept: Size = _finish(node, digest, (), POSITIVE)
     return kept
 
 
@@ -204,7 +191,7 @@ def unit(at: int | str, dimension: Dimension) -> Unit:
     digest = digest_of(f"unit|{at}|{dimension.text}".encode())
     node = Unit.__new__(Unit)
     node.at = at
-    kept: Unit = _finish(node, digest, (dimension,), 0, NONNEGATIVE)
+    kept: Unit = _finish(node, digest, (dimension,), NONNEGATIVE)
     return kept
 
 
@@ -217,8 +204,7 @@ def make_apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
         return found
     node = Apply.__new__(Apply)
     node.function, node.args = function, args
-    height = 1 + max([a.height for a in args], default=0)
-    kept: Apply = _finish(node, digest, axes, height, _sign_of_facts(function.result_facts))
+    kept: Apply = _finish(node, digest, axes, _sign_of_facts(function.result_facts), args)
     return kept
 
 
@@ -231,8 +217,7 @@ def make_sum(terms: tuple[Term, ...], axes: Axes) -> Sum:
         return found
     node = Sum.__new__(Sum)
     node.terms = terms
-    height = 1 + max([n.height for _, n in terms], default=0)
-    kept: Sum = _finish(node, digest, axes, height, _sum_sign(terms))
+    kept: Sum = _finish(node, digest, axes, _sum_sign(terms), tuple([n for _, n in terms]))
     return kept
 
 
@@ -255,8 +240,11 @@ def make_product(factors: tuple[Factor, ...], axes: Axes, bound: Axes) -> Produc
         return found
     node = Product.__new__(Product)
     node.factors, node.bound = factors, bound
-    height = 1 + max([child.height for child in node.children()], default=0)
-    kept: Product = _finish(node, digest, axes, height, min([_factor_sign(f) for f in factors], default=POSITIVE))
+    children = tuple([base for base, _, _ in factors])
+    if any(isinstance(exponent, Node) for _, exponent, _ in factors):
+        children += tuple([exponent for _, exponent, _ in factors if isinstance(exponent, Node)])
+    sign = min([_factor_sign(f) for f in factors], default=POSITIVE)
+    kept: Product = _finish(node, digest, axes, sign, children)
     return kept
 
 
@@ -265,27 +253,8 @@ def _factor_sign(factor: Factor) -> int:
     if base.sign == POSITIVE:
         return POSITIVE
     # an even power is not negative; a fractional one is real only of a base that is not negative
-    even = isinstance(exponent, Fraction) or (isinstance(exponent, int) and exponent % 2 == 0)
+    even = exponent % 2 == 0 if isinstance(exponent, int) else not isinstance(exponent, Node)
     return NONNEGATIVE if even else base.sign
-
-
-def postorder(root: Node, skip: Container[bytes] = ()) -> list[Node]:
-    """Every node below the root once, parts before wholes; nothing at or below those to skip but the root."""
-    seen: set[bytes] = {root.digest}
-    order: list[Node] = []
-    pending = [(root, root.children())]
-    while pending:
-        node, rest = pending[-1]
-        for child in rest:
-            if child.digest not in seen:
-                seen.add(child.digest)
-                if child.digest not in skip:
-                    pending.append((child, child.children()))
-                    break
-        else:
-            order.append(node)
-            pending.pop()
-    return order
 
 
 def make_part(inner: Node) -> Part:
@@ -296,5 +265,27 @@ def make_part(inner: Node) -> Part:
         return found
     node = Part.__new__(Part)
     node.inner = inner
-    kept: Part = _finish(node, digest, inner.axes, inner.height + 1, inner.sign)
+    kept: Part = _finish(node, digest, inner.axes, inner.sign, (inner,))
     return kept
+
+
+def postorder(root: Node, skip: Container[bytes] = ()) -> list[Node]:
+    """Every node below the root once, parts before wholes; nothing at or below those to skip but the root."""
+    seen: set[bytes] = {root.digest}
+    order: list[Node] = []
+    pending = [(root, iter(root.children))]
+    while pending:
+        node, rest = pending[-1]
+        for child in rest:
+            if child.digest not in seen:
+                seen.add(child.digest)
+                if child.digest in skip:
+                    continue
+                if child.children:
+                    pending.append((child, iter(child.children)))
+                    break
+                order.append(child)
+        else:
+            order.append(node)
+            pending.pop()
+    return order

@@ -18,8 +18,10 @@ from matcalc.contraction import Arrangement, along_structure, free_kind
 from matcalc.differences import directional_derivative
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import tensor_value
-from matcalc.expr import postorder
+from matcalc.expr import Symbol, postorder
+from matcalc.kinds import Kind
 from matcalc.numeric import evaluate
+from matcalc.report import Report, written
 from matcalc.sampling import LARGEST_CONDITION, choose_sizes, draw_direction, draw_values
 from matcalc.terms import Apply, Node
 from matcalc.terms import postorder as term_postorder
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
 
 POINTS = 6  # even and odd seeds make m x n tall and wide
 DIRECTIONS = 2
-# draws for one point, and after how many the sizes change places: a wide X has no inv(X'*X)
+# draws for one point, and after how many the sizes change (a wide X has no inv(X'*X)) and signs are tried (sqrt(X))
 ATTEMPTS, PATIENCE = 60, 4
+SIGNS_TRIED = ("", "positive", "unit", "above_one")
 # what an answer of order 1, 2, ... may be off: the higher, the coarser differences are
 TOLERANCES = (1e-7, 1e-7, 1e-5, 1e-4)
 MARGIN = 10  # how much more accurate than that a difference must be
@@ -44,44 +47,6 @@ MARGIN = 10  # how much more accurate than that a difference must be
 FLAT = (1e-5, 1e-2, 1e-1, 1.0)
 NEARBY = 0.25
 STEP = 0.05  # for each order
-
-
-class Report:
-    """What a check found: `verdict` is `ok`, `wrong` or `not checked`, and `text` says it in a line or two.
-
-    `seeds` and `sizes` belong to the points where the answer was compared.
-    """
-
-    __slots__ = ("largest_error", "reason", "seeds", "sizes", "verdict")
-
-    def __init__(self, verdict: str, largest_error: float, seeds: list[int], sizes: list[Sizes], reason: str) -> None:
-        self.verdict = verdict
-        self.largest_error = largest_error
-        self.seeds = seeds
-        self.sizes = sizes
-        self.reason = reason
-
-    @property
-    def ok(self) -> bool:
-        """Whether the answer was compared and agreed at every point."""
-        return self.verdict == "ok"
-
-    @property
-    def text(self) -> str:
-        """One or two lines for a person."""
-        if self.verdict == "not checked":
-            return f"not checked: {self.reason}"
-        drawn = ", ".join(dict.fromkeys(written(sizes) for sizes in self.sizes if sizes))
-        count = "1 point" if len(self.seeds) == 1 else f"{len(self.seeds)} points"
-        where = count + (f" ({drawn})" if drawn else "")
-        found = f"checked at {where}: largest relative error {self.largest_error:.0e}: {self.verdict}"
-        return f"{found}\n{self.reason}" if self.reason else found
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return f"<report: {self.verdict}, largest relative error {self.largest_error:.0e}>"
 
 
 class Unmeasurable(Exception):
@@ -124,11 +89,6 @@ def flat(derivative: Derivative) -> float:
     return FLAT[min(derivative.order, len(FLAT)) - 1]
 
 
-def written(sizes: Mapping[str, int]) -> str:
-    """`m=3 n=2`."""
-    return " ".join(f"{name}={size}" for name, size in sizes.items())
-
-
 # one point
 
 
@@ -142,8 +102,9 @@ def compared(derivative: Derivative, seed: int) -> tuple[Sizes, float, str]:
     sizes = sizes_for(derivative, seed)
     reason = "the expression has no value, or no accurate difference"
     for attempt in range(1, ATTEMPTS + 1):
+        sign = "" if attempt <= PATIENCE else SIGNS_TRIED[attempt % len(SIGNS_TRIED)]
         try:
-            found = compared_at(derivative, sizes, rng)
+            found = compared_at(derivative, sizes, sign, rng)
         except OutsideDomain as outside:
             found, reason = None, str(outside) or reason
         if found is not None:
@@ -169,9 +130,16 @@ def sizes_for(derivative: Derivative, seed: int) -> Sizes:
     return {name: size + larger for name, size in choose_sizes(names, seed).items()}
 
 
-def compared_at(derivative: Derivative, sizes: Sizes, rng: Generator) -> tuple[float, str] | None:
+def with_sign(symbol: Symbol, sign: str) -> Symbol:
+    """The symbol with entries of this sign, where it is free to have it."""
+    kind = symbol.kind
+    free = not kind.sign and kind.structure in ("scalar", "vector", "row", "matrix")
+    return Symbol(symbol.name, Kind(kind.structure, kind.dimensions, sign)) if free else symbol
+
+
+def compared_at(derivative: Derivative, sizes: Sizes, sign: str, rng: Generator) -> tuple[float, str] | None:
     """The largest error at a point drawn now, and of what; None where nothing can be measured at it."""
-    values = draw_values(derivative.program.symbols.values(), sizes, rng)
+    values = draw_values([with_sign(s, sign) for s in derivative.program.symbols.values()], sizes, rng)
     measured, floor = [], 0.0
     for _ in range(DIRECTIONS):
         direction = draw_direction(free_kind(derivative.wrt.kind), sizes, rng)

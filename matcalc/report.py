@@ -1,0 +1,50 @@
+"""What a numerical check of an answer found, as data and as a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Sizes = dict[str, int]
+
+
+class Report:
+    """What a check found: `verdict` is `ok`, `wrong` or `not checked`, and `text` says it in a line or two.
+
+    `seeds` and `sizes` belong to the points where the answer was compared.
+    """
+
+    __slots__ = ("largest_error", "reason", "seeds", "sizes", "verdict")
+
+    def __init__(self, verdict: str, largest_error: float, seeds: list[int], sizes: list[Sizes], reason: str) -> None:
+        self.verdict = verdict
+        self.largest_error = largest_error
+        self.seeds = seeds
+        self.sizes = sizes
+        self.reason = reason
+
+    @property
+    def ok(self) -> bool:
+        """Whether the answer was compared and agreed at every point."""
+        return self.verdict == "ok"
+
+    @property
+    def text(self) -> str:
+        """One or two lines for a person."""
+        if self.verdict == "not checked":
+            return f"not checked: {self.reason}"
+        drawn = ", ".join(dict.fromkeys(written(sizes) for sizes in self.sizes if sizes))
+        count = "1 point" if len(self.seeds) == 1 else f"{len(self.seeds)} points"
+        where = count + (f" ({drawn})" if drawn else "")
+        found = f"checked at {where}: largest relative error {self.largest_error:.0e}: {self.verdict}"
+        return f"{found}\n{self.reason}" if self.reason else found
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<report: {self.verdict}, largest relative error {self.largest_error:.0e}>"
+
+
+def written(sizes: Mapping[str, int]) -> str:
+    """`m=3 n=2`."""
+    return " ".join(f"{name}={size}" for name, size in sizes.items())
