@@ -1,8 +1,6 @@
 """Shape rules that can wait: products and entrywise combinations of operands not all known yet.
 
-Each rule has `settle`, which uses what is known, returns whether nothing is left to do, and fails where
-the shapes cannot fit. `soften` is the weaker step: a name that nothing else decides takes the shape of
-what it is combined with.
+A rule is applied when it is made, and again whenever more is known of an extent it watches.
 """
 
 from __future__ import annotations
@@ -10,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.dimensions import ONE, Dimension
-from matcalc.shapes import SINGLE, Extent, Variable, differ, find, unify
+from matcalc.extents import SINGLE, Extent, differ, find, unify
+from matcalc.shapes import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from matcalc.inference import Inference
     from matcalc.nodes import Node
@@ -31,13 +30,38 @@ def is_open(node: Node) -> bool:
     return find(node.rows).is_open or find(node.columns).is_open
 
 
-class Requirement:
+class Constraint:
+    """A shape rule of a node that can wait. Once `awake`, it stands in the queue of the inference."""
+
+    __slots__ = ("awake", "node", "queue")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.awake = False
+        self.queue: list[Constraint] = []
+
+    def watched(self) -> Iterable[Extent]:
+        """The extents it depends on: those of the node and its operands."""
+        for node in (self.node, *self.node.args):
+            yield node.rows
+            yield node.columns
+
+    def settle(self, inference: Inference) -> bool:
+        """Use what is known; say whether nothing is left to do. Fails where the shapes cannot fit."""
+        raise NotImplementedError
+
+    def soften(self, inference: Inference) -> bool:
+        """The weaker step: let a name that nothing else decides take a shape; say whether one did."""
+        return False
+
+
+class Requirement(Constraint):
     """A shape that an operator asks of an operand which is not decided yet."""
 
-    __slots__ = ("columns", "message", "node", "rows", "suggestion")
+    __slots__ = ("columns", "message", "rows", "suggestion")
 
     def __init__(self, node: Node, rows: Extent, columns: Extent, message: str, suggestion: str | None) -> None:
-        self.node = node
+        super().__init__(node)
         self.rows = rows
         self.columns = columns
         self.message = message
@@ -49,20 +73,17 @@ class Requirement:
         inference.require(self.node, self.rows, self.columns, self.message, self.suggestion)
         return True
 
-    def soften(self, inference: Inference) -> bool:
-        return False
 
-
-class Spread:
+class Spread(Constraint):
     """An entrywise combination: one shape, over which scalars, rows and columns spread.
 
     `takes_shape` says that an undecided name among the operands takes the shape of the others.
     """
 
-    __slots__ = ("node", "operands", "takes_shape")
+    __slots__ = ("operands", "takes_shape")
 
     def __init__(self, node: Node, operands: Sequence[Node], takes_shape: bool) -> None:
-        self.node = node
+        super().__init__(node)
         self.operands = operands
         self.takes_shape = takes_shape
 
@@ -215,7 +236,7 @@ def combine(inference: Inference, node: Node, operands: list[Node] | tuple[Node,
     if extents is not None:
         node.rows, node.columns = extents
         if takes_shape and is_open(node) and not all(inference.only_spreads(n) for n in operands if not is_open(n)):
-            inference.pending.append(Spread(node, operands, takes_shape))
+            inference.postpone(Spread(node, operands, takes_shape))
         return
     constraint = Spread(node, operands, takes_shape)
     inference.wait(node, constraint)
@@ -223,17 +244,20 @@ def combine(inference: Inference, node: Node, operands: list[Node] | tuple[Node,
         node.rows.owner = node.columns.owner = constraint
 
 
-class ComputedSize:
+class ComputedSize(Constraint):
     """A size that is computed of others: m*n of a vec, 2*n of a stack."""
 
-    __slots__ = ("dimension", "extent", "node", "sizes")
+    __slots__ = ("dimension", "extent", "sizes")
 
     def __init__(self, node: Node, dimension: Dimension, sizes: dict[str, Extent]) -> None:
-        self.node = node
+        super().__init__(node)
         self.dimension = dimension
         self.sizes = sizes
         self.extent = Extent()
-        self.extent.many = True
+        self.extent.exceed_one()
+
+    def watched(self) -> Iterable[Extent]:
+        return self.sizes.values()
 
     def settle(self, inference: Inference) -> bool:
         known = {name: find(extent).dimension for name, extent in self.sizes.items()}
@@ -243,16 +267,13 @@ class ComputedSize:
         found = find(self.extent)
         if found.dimension is None and value == ONE:
             self.extent.link = None
-            found.many = False
+            found.many, found.is_open = False, True
         if not unify(self.extent, inference.extent(value)):
             inference.fail(
                 self.node,
                 f"the size {value.text} of {inference.text(self.node)} does not fit: {found.dimension} is needed",
             )
         return True
-
-    def soften(self, inference: Inference) -> bool:
-        return False
 
 
 def _substituted(dimension: Dimension, known: dict[str, Dimension | None]) -> Dimension:

@@ -77,7 +77,7 @@ def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Ruleb
         if node.digest not in live or node.digest not in adjoints or node.digest == variable.digest:
             continue
         adjoint = linear(adjoints.pop(node.digest), node.axes + extra)
-        if large and isinstance(adjoint, Sum):
+        if large and isinstance(adjoint, Sum) and len(adjoint.terms) > 1:
             adjoint = part(adjoint)
         for child, term in _pulled_back(node, adjoint, extra, live, rulebook):
             adjoints.setdefault(child.digest, []).append(term)
@@ -213,7 +213,7 @@ def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Ru
     for node in order:
         if node.digest in live and node.digest != variable.digest:
             moved = _pushed_forward(node, tangents, extra, rulebook)
-            tangents[node.digest] = part(moved) if large and isinstance(moved, Sum) else moved
+            tangents[node.digest] = part(moved) if large and isinstance(moved, Sum) and len(moved.terms) > 1 else moved
     return tangents[root.digest]
 
 

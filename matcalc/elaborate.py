@@ -8,7 +8,7 @@ from matcalc import expr
 from matcalc.constraints import is_scalar
 from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
 from matcalc.errors import ParseError, UnsupportedError
-from matcalc.shapes import dimension_of
+from matcalc.extents import dimension_of
 from matcalc.structural import size_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def build_number(inference: Inference, node: Node) -> Expr:
 
 
 def build_name(inference: Inference, node: Node) -> Expr:
-    return expr.symbol(node.value, inference.kind(node.value))
+    return inference.variables[node.value].expr
 
 
 def build_defined(inference: Inference, node: Node) -> Expr:

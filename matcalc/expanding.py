@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matcalc.factoring import factors_of
+from matcalc.substitution import rebuilt
 from matcalc.sums import linear
 from matcalc.tensor import product
-from matcalc.terms import Factor, Node, Product, Sum
+from matcalc.terms import Factor, Node, Product, Sum, postorder
 
 # A sum is written out on trial when that gives at most this many terms.
 LARGEST_EXPANSION = 8
@@ -24,6 +25,14 @@ def distributed(node: Node) -> Node:
                 return linear([(c, distributed(term)) for c, term in opened.terms], opened.axes)
             return distributed(opened)
     return node
+
+
+def all_distributed(root: Node) -> Node:
+    """The node with no product over a sum of more than two axes anywhere below it."""
+    done: dict[bytes, Node] = {}
+    for node in postorder(root):
+        done[node.digest] = distributed(rebuilt(node, done))
+    return done[root.digest]
 
 
 def written_out(node: Product, position: int) -> Node:

@@ -128,7 +128,7 @@ def _entrywise(parts: list[tuple[Expr, Rational]]) -> Expr:
     if not above and len(below) == 1:
         base, exponent = parts[0]
         if exponent not in (-1, Fraction(-1, 2)):
-            return ex.hadpow(base, ex.number(exponent))
+            return ex.hadpow(base, exponent_expr(exponent))
     top = _hadamard(above) if above else ex.number(1)
     return ex.haddiv(top, _hadamard(below)) if below else top
 
@@ -138,7 +138,14 @@ def _entry_power(base: Expr, exponent: Rational) -> Expr:
         return base
     if exponent == Fraction(1, 2):
         return ex.call("sqrt", (base,), base.shape)
-    return ex.hadpow(base, ex.number(exponent))
+    return ex.hadpow(base, exponent_expr(exponent))
+
+
+def exponent_expr(exponent: Rational) -> Expr:
+    """An exponent as it is written: a decimal, or one number over another."""
+    if isinstance(exponent, int) or ex.prints_as_decimal(exponent):
+        return ex.number(exponent)
+    return ex.div(ex.number(exponent.numerator), ex.number(exponent.denominator))
 
 
 def _hadamard(factors: list[Expr]) -> Expr:
@@ -262,7 +269,7 @@ def scalar_power(base: Expr, exponent: Rational) -> Expr:
         return base
     if exponent == Fraction(1, 2):
         return ex.call("sqrt", (base,), (ONE, ONE))
-    return ex.power(base, ex.number(exponent))
+    return ex.power(base, exponent_expr(exponent))
 
 
 # in front of a matrix: numbers, names and their powers, sums, functions, products of matrices

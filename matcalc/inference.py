@@ -4,39 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.constraints import ComputedSize, Requirement, bare_owner, is_open, is_scalar
+from matcalc.constraints import ComputedSize, Constraint, Requirement, bare_owner, is_open, is_scalar
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.expr import Symbol
-from matcalc.shapes import (
-    MATRIX,
-    SCALAR_CLASS,
-    SINGLE,
-    VECTOR,
-    Extent,
-    Variable,
-    find,
-    letter_convention,
-    name_sizes,
-    shape_text,
-    unify,
-)
+from matcalc.extents import SINGLE, Extent, find, shape_text, unify
+from matcalc.shapes import MATRIX, SCALAR_CLASS, VECTOR, Variable, letter_convention, name_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
-    from typing import Protocol
 
     from matcalc.kinds import Kind
     from matcalc.nodes import Node
     from matcalc.signature import FunctionTable
     from matcalc.syntax import SyntaxBuilder
-
-    class Constraint(Protocol):
-        """A shape rule that can wait."""
-
-        def settle(self, inference: Inference) -> bool: ...
-        def soften(self, inference: Inference) -> bool: ...
-
 
 LONGEST_QUOTE = 40
 
@@ -49,7 +30,8 @@ class Inference:
         self.notes = syntax.notes
         self.numpy_style = syntax.numpy_style
         self.rulebook = rulebook
-        self.pending: list[Constraint] = []
+        self.pending: dict[Constraint, None] = {}  # the rules not settled yet, in the order of the text
+        self.queue: list[Constraint] = []  # those to apply, since more is known of an extent they watch
         self.identities: list[Node] = []
         self.definitions: dict[str, Node] = {}
         self.variables: dict[str, Variable] = {}
@@ -67,7 +49,23 @@ class Inference:
         """Open extents for a node, and a rule that will tell more of them."""
         node.rows = Extent()
         node.columns = Extent()
-        self.pending.append(constraint)
+        self.postpone(constraint)
+
+    def postpone(self, constraint: Constraint) -> None:
+        """Apply a rule when all nodes have been visited, and then as often as more is known."""
+        self.pending[constraint] = None
+        constraint.queue = self.queue
+        constraint.awake = True
+        self.queue.append(constraint)
+        for extent in constraint.watched():
+            found = find(extent)
+            if found.dimension is None:
+                found.watchers.append(constraint)
+
+    def apply(self, constraint: Constraint) -> None:
+        """Apply a waiting rule at once, before the nodes around it are visited."""
+        if constraint.settle(self):
+            del self.pending[constraint]
 
     def extent(self, dimension: Dimension) -> Extent:
         """The one extent of a known dimension."""
@@ -78,11 +76,12 @@ class Inference:
 
     def conclude(self) -> None:
         """Settle what is left: conventions in their order, then names for open sizes."""
-        if self.pending or any(v.is_open for v in self.variables.values()):
-            self.propagate()
-            for convention in (MATRIX, VECTOR, SCALAR_CLASS):
-                for used in (True, False):
-                    self.apply_convention(convention, used)
+        self.propagate()
+        undecided = [v for v in self.variables.values() if v.is_open]
+        for convention in (MATRIX, VECTOR, SCALAR_CLASS):
+            for used in (True, False):
+                if undecided:
+                    undecided = self.apply_convention(convention, used, undecided)
         self.name_computed_sizes()
         self.name_sizes()
         self.propagate()
@@ -90,9 +89,8 @@ class Inference:
         for node in self.identities:
             if find(node.rows).dimension is None:
                 self.fail(node, "the size of I is open here", suggestion="write eye(n)", error=ParseError)
-        if self.pending:
-            node = self.pending[0].node  # type: ignore[attr-defined]
-            self.fail(node, "the shape of this is not decided", suggestion="declare its variables")
+        for constraint in self.pending:
+            self.fail(constraint.node, "the shape of this is not decided", suggestion="declare its variables")
 
     def note_softened(self) -> None:
         """Say of the names that took the shape of their neighbours how else they could have been read."""
@@ -103,21 +101,26 @@ class Inference:
                 reading = f"{variable.name} is read as {variable.found_kind()}, to fit what it stands next to"
                 self.note(f"{reading}; or declare {variable.name}: {other}")
 
-    def apply_convention(self, convention: str, used: bool) -> None:
+    def apply_convention(self, convention: str, used: bool, undecided: list[Variable]) -> list[Variable]:
         """Decide the open names of one class: those in products and calls before bare terms of sums."""
-        chosen = [v for v in self.variables.values() if v.is_open and v.used == used and v.convention == convention]
+        chosen = [v for v in undecided if v.used == used and v.convention == convention]
+        if not chosen:
+            return undecided
         for variable in chosen:
             variable.settle()
-        if chosen:
-            self.propagate()
+        self.propagate()
+        return [v for v in undecided if v.is_open]
 
     def propagate(self) -> None:
-        """Apply all waiting rules until nothing changes, in turns from either end."""
+        """Apply the rules that may tell more, until none is left; only then the weaker ones."""
+        pending, queue = self.pending, self.queue
         while True:
-            before = len(self.pending)
-            self.pending = [c for c in self.pending if not c.settle(self)]
-            self.pending = [c for c in reversed(self.pending) if not c.settle(self)][::-1]
-            if len(self.pending) == before and not any(c.soften(self) for c in self.pending):
+            while queue:
+                constraint = queue.pop()
+                constraint.awake = False
+                if constraint in pending and constraint.settle(self):
+                    del pending[constraint]
+            if not any(constraint.soften(self) for constraint in pending):
                 return
 
     def name_sizes(self, computed: Container[Extent] = ()) -> None:
@@ -136,13 +139,9 @@ class Inference:
                 self.name_sizes(computed)
                 self.propagate()
 
-    def kind(self, name: str) -> Kind:
-        """The kind of a variable, declared or found."""
-        return self.variables[name].found_kind()
-
     def symbols(self) -> dict[str, Symbol]:
         """All variables, in the order in which they appear, then those only declared."""
-        found = {name: Symbol(name, variable.found_kind()) for name, variable in self.variables.items()}
+        found: dict[str, Symbol] = {name: variable.expr.value for name, variable in self.variables.items()}
         for name, kind in self.declared.items():
             if name not in found:
                 found[name] = Symbol(name, kind)
@@ -208,7 +207,7 @@ class Inference:
     def require(self, node: Node, rows: Extent, columns: Extent, message: str, suggestion: str | None = None) -> None:
         """Unify the extents of a node with these, or fail with the message; a formula not decided yet waits."""
         if is_open(node) and not isinstance(bare_owner(node), Variable):
-            self.pending.append(Requirement(node, rows, columns, message, suggestion))
+            self.postpone(Requirement(node, rows, columns, message, suggestion))
             return
         if not (unify(node.rows, rows) and unify(node.columns, columns)):
             self.name_sizes()

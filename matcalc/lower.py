@@ -16,7 +16,7 @@ from matcalc.expr import Expr, Symbol
 from matcalc.kinds import Kind
 from matcalc.sums import as_exponent, as_term, constant, is_zero, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
-from matcalc.terms import Axes, Exponent, Factor, Indices, Node, delta, leaf, unit
+from matcalc.terms import Axes, Factor, Indices, Node, Product, Sum, Term, delta, leaf, unit
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function, Rulebook
@@ -227,12 +227,8 @@ class _Lowering:
 
     def _hadpow(self, node: Expr) -> Node:
         base, exponent = node.args
-        if self.shape(exponent) == (ONE, ONE):
-            return raised(self.of(base), as_exponent(self.of(exponent)))
         shape = self.shape(node)
-        log = apply(self.rulebook.function("log", (base,)), (self.spread(base, shape),), axes_of(shape))
-        inner = entrywise([(self.spread(exponent, shape), 1), (log, 1)], axes_of(shape))
-        return apply(self.rulebook.function("exp", (base,)), (inner,), inner.axes)
+        return entrywise_power(self.spread(base, shape), self.spread(exponent, shape), axes_of(shape), self.rulebook)
 
     def _transpose(self, node: Expr) -> Node:
         inner = self.of(node.args[0])
@@ -411,7 +407,7 @@ def _entry_by_entry(
     if op in ("div", "haddiv"):
         return entrywise([(args[0], 1), (args[1], -1)], axes)
     if op in ("pow", "hadpow"):
-        return raised(args[0], _constant_exponent(args[1], axes))
+        return entrywise_power(args[0], args[1], axes, rulebook)
     if op == "call" and node.value == "pi":
         everywhere: Indices = tuple(range(len(axes)))
         return product([(_Lowering(rulebook, {}, {}).pi(node), 1, ())], everywhere, axes)
@@ -420,8 +416,24 @@ def _entry_by_entry(
     return applied_entrywise(rulebook.function(node.value, node.args), args, axes, rulebook, fold)
 
 
-def _constant_exponent(node: Node, axes: Axes) -> Exponent:
-    coefficient, rest = as_term(node)
-    if rest != ones(axes):
-        raise UnsupportedError("an elementwise rule with a variable exponent")
-    return coefficient
+def entrywise_power(base: Node, exponent: Node, axes: Axes, rulebook: Rulebook) -> Node:
+    """base.^exponent; an exponent that differs from entry to entry is written with exp and log."""
+    scalar = _without_axes(exponent)
+    if scalar is not None:
+        return raised(base, as_exponent(scalar))
+    (log,), (exp,) = rulebook.overloads("log"), rulebook.overloads("exp")
+    return apply(exp, (entrywise([(exponent, 1), (apply(log, (base,), axes), 1)], axes),), axes)
+
+
+def _without_axes(node: Node) -> Node | None:
+    """The scalar that stands in every entry of a node, or None where the entries differ."""
+    terms = node.terms if isinstance(node, Sum) else ((1, node),)
+    scalars: list[Term] = []
+    for coefficient, term in terms:
+        if not node.axes:
+            scalars.append((coefficient, term))
+        elif isinstance(term, Product) and not any(indices for _, _, indices in term.factors):
+            scalars.append((coefficient, product(term.factors, (), ())))
+        else:
+            return None
+    return linear(scalars, ())

@@ -18,6 +18,7 @@ from matcalc import expr as ex
 from matcalc.dimensions import ONE, Shape, shape_of
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import Chain, Form, assembled, both, cost_of, same
+from matcalc.lower import local_sizes
 from matcalc.network import Network, NoMatrixForm
 from matcalc.reading import reading_key
 from matcalc.sums import common_content, exact
@@ -103,12 +104,11 @@ class MatrixForms:
 
     def _apply_form(self, node: Apply) -> Form:
         args = [self.of(a) for a in node.args]
-        shape = shape_of(node.axes)
-        name = node.function.name
-        result = node.function.result
-        if result is not None and result.structure == "row" and len(node.axes) == 1:
-            return both(ex.call(name, tuple([a.straight for a in args]), (ONE, shape[0]))).flipped()
-        straight = ex.call(name, tuple([a.straight for a in args]), shape)
+        name, straight_args = node.function.name, tuple([a.straight for a in args])
+        shape = _result_shape(node, straight_args)
+        straight = ex.call(name, straight_args, shape)
+        if len(node.axes) == 1 and straight.is_row:
+            return both(straight).flipped()
         if is_symmetric(node) or not node.axes:
             return same(straight)
         if not (node.function.elementwise or node.function.transposes == "moves"):
@@ -140,8 +140,9 @@ class MatrixForms:
         parts = self._sum_parts(terms, node)
         parts.sort(key=lambda part: part[0])
         if parts[0][1] and not all(negative for _, negative, _ in parts):
-            first = next(k for k, part in enumerate(parts) if not part[1])
-            parts.insert(0, parts.pop(first))
+            first = next((k for k, part in enumerate(parts) if not part[1] and not part[0][0]), None)
+            if first is not None:
+                parts.insert(0, parts.pop(first))
         forms = [f.negated() if negative else f for _, negative, f in parts]
         if is_symmetric(node):
             return same(ex.add(*[f.straight for f in forms]))
@@ -156,12 +157,15 @@ class MatrixForms:
         parts: list[tuple[tuple[object, ...], bool, Form]] = []
         filled = [_touched(part) for _, part in terms]
         spreading = any(len(t) == len(node.axes) for t in filled)
+        # a row and a column do not add up, but either adds to a matrix that stands before them
+        crossed = spreading and {0} in filled and {1} in filled
         for (coefficient, part), touched in zip(terms, filled):
             axes = tuple(sorted(touched)) if spreading and len(touched) < len(node.axes) else None
             negative, form = self.term(coefficient, part, flip=False, axes=axes)
             if axes == (1,):  # varies along the row only: its column is the transpose
                 form = form.flipped()
-            key = (-self.degrees[part.digest], reading_key(form.straight))
+            late = crossed and len(touched) < len(node.axes)
+            key = (late, -self.degrees[part.digest], reading_key(form.straight))
             parts.append((key, negative, form))
         return parts
 
@@ -301,10 +305,18 @@ class MatrixForms:
         elif isinstance(node, Sum):
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
         elif isinstance(node, Product):
-            degree = sum(
-                [self.degrees[b.digest] * (1 if isinstance(e, Node) else e) for b, e, _ in node.factors]
-            )
+            degree = sum([self.degrees[b.digest] * (1 if isinstance(e, Node) else e) for b, e, _ in node.factors])
         self.degrees[node.digest] = degree
+
+
+def _result_shape(node: Apply, args: tuple[Expr, ...]) -> Shape:
+    """The shape of a call: by the signature, as a function may turn a column into a row."""
+    function = node.function
+    if function.elementwise or function.result is None:
+        return shape_of(node.axes)
+    local = local_sizes(function, [a.shape for a in args])
+    rows, columns = function.result.shape
+    return rows.substituted(local), columns.substituted(local)
 
 
 def _touched(node: Node) -> set[int]:

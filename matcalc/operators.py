@@ -8,8 +8,9 @@ from matcalc import calls
 from matcalc.constraints import combine, is_open, is_scalar
 from matcalc.dimensions import Dimension
 from matcalc.errors import ParseError
+from matcalc.extents import SINGLE, Extent, find
 from matcalc.products import Product, product_extents
-from matcalc.shapes import MATRIX, SINGLE, Extent, Variable, find, letter_convention
+from matcalc.shapes import MATRIX, Variable, letter_convention
 from matcalc.spelling import library_function
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _visit_defined(inference: Inference, node: Node) -> None:
 def _visit_identity(inference: Inference, node: Node) -> None:
     node.op = "identity"
     node.rows = node.columns = Extent()
-    node.rows.many = True
+    node.rows.exceed_one()
     inference.identities.append(node)
 
 
@@ -139,7 +140,7 @@ def visit_power(inference: Inference, node: Node) -> None:
         if letter_convention(variable.name) != MATRIX:
             inference.require_scalar(base, "{text} to a power is a scalar, but it is {shape}")
         elif not find(base.rows).is_one and not find(base.columns).is_one:
-            find(base.rows).many = True
+            find(base.rows).exceed_one()
     message = "^ takes a scalar or a square matrix, {text} is {shape}"
     inference.require(base, base.columns, base.rows, message, _entrywise(inference, node))
     if variable is not None and variable.name == "e":

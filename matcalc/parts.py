@@ -58,7 +58,7 @@ def _worth_naming(expression: Expr) -> set[int]:
         own = node.cost - sum([a.cost for a in node.args])
         cost = own + sum([costs[id(a)] for a in node.args])
         count = uses.get(id(node), 0)
-        if node.args and node.op != "neg" and (count - 1) * cost - count - 1 >= LEAST_SAVING:
+        if node.op not in ("neg", "transpose") and node.args and (count - 1) * cost - count - 1 >= LEAST_SAVING:
             chosen.add(id(node))
             cost = 1
         costs[id(node)] = cost

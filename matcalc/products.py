@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.constraints import Extents, is_open
-from matcalc.shapes import differ, find, unify
+from matcalc.constraints import Constraint, Extents, is_open
+from matcalc.extents import differ, find, unify
 
 if TYPE_CHECKING:
     from matcalc.inference import Inference
     from matcalc.nodes import Node
 
 
-class Product:
+class Product(Constraint):
     """`left*right`: a scaling where one side is a scalar, else the inner sizes agree."""
 
-    __slots__ = ("node",)
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
+    __slots__ = ()
 
     def settle(self, inference: Inference) -> bool:
         node = self.node
@@ -38,9 +35,6 @@ class Product:
                     product_clash(inference, self.node)
                 return left.rows, right.columns
         return None
-
-    def soften(self, inference: Inference) -> bool:
-        return False
 
 
 def product_extents(inference: Inference, node: Node) -> Extents | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
 from matcalc.declarations import shape_kind
 from matcalc.dimensions import Dimension
+from matcalc.expr import symbol
 from matcalc.extents import SINGLE, Extent, dimension_of, find, unify
 from matcalc.spelling import GREEK_NAMES, GREEK_VECTORS
 
 if TYPE_CHECKING:
+    from matcalc.expr import Expr
     from matcalc.kinds import Kind
     from matcalc.nodes import Node
 
@@ -25,7 +28,7 @@ class Variable:
     that it is transposed or handed to a function of vectors or matrices.
     """
 
-    __slots__ = ("columns", "kind", "name", "node", "nonscalar", "rows", "softened", "used")
+    __slots__ = ("_symbol", "columns", "kind", "name", "node", "nonscalar", "rows", "softened", "used")
 
     def __init__(self, name: str, kind: Kind | None = None, node: Node | None = None) -> None:
         self.name = name
@@ -36,6 +39,7 @@ class Variable:
         self.used = False
         self.nonscalar = False
         self.softened = False
+        self._symbol: Expr | None = None
 
     @property
     def is_open(self) -> bool:
@@ -103,7 +107,15 @@ class Variable:
         """The declared kind, or the plain one of the inferred shape."""
         return self.kind or shape_kind([dimension_of(self.rows), dimension_of(self.columns)])
 
+    @property
+    def expr(self) -> Expr:
+        """The expression it is, once its sizes are known."""
+        if self._symbol is None:
+            self._symbol = symbol(self.name, self.found_kind())
+        return self._symbol
 
+
+@lru_cache(maxsize=1000)
 def letter_convention(name: str) -> str:
     """What an undeclared name is by its letter.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.constraints import ComputedSize, combine, is_open
+from matcalc.constraints import ComputedSize, Constraint, combine, is_open
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import ParseError, UnsupportedError
-from matcalc.shapes import SINGLE, Extent, find, unify
+from matcalc.extents import SINGLE, Extent, find, unify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,7 @@ def visit_rulebook_call(inference: Inference, node: Node, signatures: Sequence[S
         return
     choice = Choice(node, fitting)
     inference.wait(node, choice)
-    if choice.settle(inference):
-        inference.pending.remove(choice)
+    inference.apply(choice)
 
 
 def takes(signature: Signature, args: Sequence[Node]) -> bool:
@@ -99,17 +98,17 @@ def local_extent(inference: Inference, node: Node, dimension: Dimension, sizes: 
     if len(dimension.names) == 1 and dimension == Dimension.of(dimension.names[0]):
         return sizes.setdefault(dimension.names[0], Extent())
     computed = ComputedSize(node, dimension, sizes)
-    inference.pending.append(computed)
+    inference.postpone(computed)
     return computed.extent
 
 
-class Choice:
+class Choice(Constraint):
     """A call with several signatures: the first that takes the shapes of the arguments, once they are known."""
 
-    __slots__ = ("node", "signatures")
+    __slots__ = ("signatures",)
 
     def __init__(self, node: Node, signatures: Sequence[Signature]) -> None:
-        self.node = node
+        super().__init__(node)
         self.signatures = signatures
 
     def settle(self, inference: Inference) -> bool:
@@ -122,9 +121,6 @@ class Choice:
         if not (unify(rows, node.rows) and unify(columns, node.columns)):
             inference.contradiction(node)
         return True
-
-    def soften(self, inference: Inference) -> bool:
-        return False
 
 
 def _accepts(signature: Signature, args: Sequence[Node]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.expanding import absorptions, distributed, expanded
+from matcalc.expanding import absorptions, all_distributed, distributed, expanded
 from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.rewriting import Rewriter
@@ -47,7 +47,7 @@ class Simplifier:
             self.rewriter = Rewriter(self.rulebook, names, self.cost)
         for node in order:
             self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done)))
-        return self.done[root.digest]
+        return all_distributed(self.done[root.digest])
 
     def _shortened(self, node: Node) -> Node:
         """The node after every pass that pays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau "
@@ -67,7 +68,7 @@ def letters_side_by_side(text: str) -> list[str]:
         return [text]
     letters = _LETTER.findall(text)
     latin = [letter[0].isascii() for letter in letters]
-    if any(a and b for a, b in zip(latin, latin[1:], strict=False)):
+    if any(a and b for a, b in pairwise(latin)):
         return [text]
     return [text] if _DIFFERENCES.intersection(letters[:-1]) else letters
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.constraints import combine, is_open, is_scalar
+from matcalc.constraints import Constraint, combine, is_open, is_scalar
 from matcalc.dimensions import Dimension
 from matcalc.errors import ParseError, ShapeError, UnsupportedError
-from matcalc.shapes import SINGLE, find, unify
+from matcalc.extents import SINGLE, find, unify
 from matcalc.signature_shapes import literal, local_extent, overloads, takes, visit_rulebook_call
 
 if TYPE_CHECKING:
@@ -87,17 +87,13 @@ def _visit_diag(inference: Inference, node: Node) -> None:
     inference.mark_nonscalar(node.args[0])
     diagonal = Diagonal(node)
     inference.wait(node, diagonal)
-    if diagonal.settle(inference):
-        inference.pending.remove(diagonal)
+    inference.apply(diagonal)
 
 
-class Diagonal:
+class Diagonal(Constraint):
     """`diag`: of a vector the matrix, of a square matrix the vector."""
 
-    __slots__ = ("node",)
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
+    __slots__ = ()
 
     def settle(self, inference: Inference) -> bool:
         node = self.node
@@ -114,9 +110,6 @@ class Diagonal:
         if not (unify(node.rows, extents[0]) and unify(node.columns, extents[1])):
             inference.contradiction(node)
         return True
-
-    def soften(self, inference: Inference) -> bool:
-        return False
 
 
 def _visit_filled(inference: Inference, node: Node) -> None:

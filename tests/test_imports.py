@@ -18,7 +18,7 @@ interning dimensions
 kinds
 expr signature
 spelling declarations table_cache grammar complaints nodes syntax operand_syntax
-shapes signature_shapes constraints products operators calls structural inference elaborate
+extents shapes signature_shapes constraints products operators calls structural inference elaborate
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_entries rulebook
 tensor lower

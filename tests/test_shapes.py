@@ -8,8 +8,9 @@ import pytest
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import MatcalcError
+from matcalc.extents import SINGLE, Extent, differ, find, shape_text, unify
 from matcalc.parser import parse
-from matcalc.shapes import SINGLE, Extent, Variable, differ, find, letter_convention, name_sizes, shape_text, unify
+from matcalc.shapes import Variable, letter_convention, name_sizes
 
 M, N = Dimension.of("m"), Dimension.of("n")
 
