@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from matcalc.diff import derivative
+from matcalc.differentiation import derivative
 from matcalc.dimensions import Dimension, Shape
 from matcalc.errors import MatcalcError, ShapeError, UnknownNameError, UnsupportedError
 from matcalc.expr import Expr, Symbol

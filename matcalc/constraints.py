@@ -118,13 +118,18 @@ class Spread(Constraint):
         """Give undecided names the shape of the rest, once all else is known."""
         if not self.takes_shape:
             return False
-        undecided = [n for n in self.operands if is_open(n)]
-        if self._matrix_times_name(undecided):
+        undecided: list[Node] = []
+        decided: list[Node] = []
+        for operand in self.operands:
+            (undecided if is_open(operand) else decided).append(operand)
+        outside = not is_open(self.node)
+        if not decided and not outside:
+            return False
+        if self._matrix_times_name(undecided, decided):
             return True
         if any(bare_owner(n) is None for n in undecided):
             return False
-        telling = [n for n in self.operands if not is_open(n) and not inference.only_spreads(n)]
-        outside = not find(self.node.rows).is_open and not find(self.node.columns).is_open
+        telling = [n for n in decided if not inference.only_spreads(n)]
         if not telling and not outside:
             return False
         rows = self._target([n.rows for n in telling], self.node.rows)
@@ -139,9 +144,9 @@ class Spread(Constraint):
             changed = (unify(node.rows, rows) and unify(node.columns, columns)) or changed
         return changed
 
-    def _matrix_times_name(self, undecided: list[Node]) -> bool:
+    @staticmethod
+    def _matrix_times_name(undecided: list[Node], decided: list[Node]) -> bool:
         """In `y - A*b`, with y a column and A a matrix, b is a vector and no scalar."""
-        decided = [n for n in self.operands if not is_open(n)]
         if not any(find(n.rows).many for n in decided) or not all(find(n.columns).is_one for n in decided):
             return False
         for node in undecided:

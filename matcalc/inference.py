@@ -52,15 +52,16 @@ class Inference:
         self.postpone(constraint)
 
     def postpone(self, constraint: Constraint) -> None:
-        """Apply a rule when all nodes have been visited, and then as often as more is known."""
+        """Apply a rule when all nodes have been visited if something is known by then, and whenever more is known."""
         self.pending[constraint] = None
         constraint.queue = self.queue
-        constraint.awake = True
-        self.queue.append(constraint)
         for extent in constraint.watched():
             found = find(extent)
             if found.dimension is None:
                 found.watchers.append(constraint)
+            if not found.is_open and not constraint.awake:
+                constraint.awake = True
+                self.queue.append(constraint)
 
     def apply(self, constraint: Constraint) -> None:
         """Apply a waiting rule at once, before the nodes around it are visited."""

@@ -21,9 +21,7 @@ def factor_key(factor: Factor) -> tuple[bytes, str, Indices]:
     return (base.digest, _exponent_key(exponent), indices)
 
 
-def canonical_order(
-    factors: list[Factor], symmetric: list[bool], place: dict[int, int], bound: list[int]
-) -> list[int]:
+def canonical_order(factors: list[Factor], symmetric: list[bool], place: dict[int, int], bound: list[int]) -> list[int]:
     """Colour refinement, then individualisation of ties with the least encoding kept.
 
     `symmetric` says of each factor whether its two indices may be exchanged; `place` numbers the axes.

@@ -35,16 +35,21 @@ class Report:
         drawn = ", ".join(dict.fromkeys(written(sizes) for sizes in self.sizes if sizes))
         count = "1 point" if len(self.seeds) == 1 else f"{len(self.seeds)} points"
         where = count + (f" ({drawn})" if drawn else "")
-        found = f"checked at {where}: largest relative error {self.largest_error:.0e}: {self.verdict}"
+        found = f"checked at {where}: largest relative error {shown(self.largest_error)}: {self.verdict}"
         return f"{found}\n{self.reason}" if self.reason else found
 
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
-        return f"<report: {self.verdict}, largest relative error {self.largest_error:.0e}>"
+        return f"<report: {self.verdict}, largest relative error {shown(self.largest_error)}>"
 
 
 def written(sizes: Mapping[str, int]) -> str:
     """`m=3 n=2`."""
     return " ".join(f"{name}={size}" for name, size in sizes.items())
+
+
+def shown(error: float) -> str:
+    """`3e-11`, or `0`."""
+    return f"{error:.0e}" if error else "0"

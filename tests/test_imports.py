@@ -21,13 +21,16 @@ spelling declarations table_cache grammar complaints nodes syntax operand_syntax
 extents shapes signature_shapes constraints products operators calls structural inference elaborate
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_entries rulebook
-tensor lower
-diff layout substitution
-reading network forms parts matrixform
-rewriting simplify
+terms
+sums labelling
+tensor substitution
+lower
+differentiation layout
+reading forms network parts matrixform
+factoring expanding rewriting simplify
 printers indexform
 sympy_sums sympy_scalars sympy_matrices sympy_input
-operands sampling differences numeric evaluation rule_checks rule_verdicts verify
+operands sampling differences contraction report numeric evaluation rule_checks rule_verdicts verify
 api
 arguments literals options rule_commands cli __main__
 """
