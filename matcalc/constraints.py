@@ -12,6 +12,7 @@ from matcalc.extents import SINGLE, Extent, differ, find, unify
 from matcalc.shapes import Variable
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Iterable, Sequence
 
     from matcalc.inference import Inference
@@ -38,7 +39,7 @@ class Constraint:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.awake = False
-        self.queue: list[Constraint] = []
+        self.queue: deque[Constraint]
 
     def watched(self) -> Iterable[Extent]:
         """The extents it depends on: those of the node and its operands."""
@@ -104,15 +105,19 @@ class Spread(Constraint):
     @staticmethod
     def _along(extents: list[Extent], result: Extent) -> bool:
         """What one axis of the operands says of the result, and the result of the operands."""
-        if find(result).is_one:
+        whole, other, others = find(result), SINGLE, 0
+        if whole.is_one:
             return all(unify(e, SINGLE) for e in extents)
-        if not all(unify(e, result) for e in extents if find(e).many):
-            return False
+        for extent in extents:
+            found = find(extent)
+            if found.many:
+                if not unify(found, whole):
+                    return False
+                whole = find(whole)
+            if not found.is_one:
+                other, others = found, others + 1
         # a single operand that is not 1 has the size of the result
-        others = [e for e in extents if not find(e).is_one]
-        if find(result).many and len(others) == 1:
-            return unify(others[0], result)
-        return True
+        return unify(other, whole) if whole.many and others == 1 else True
 
     def soften(self, inference: Inference) -> bool:
         """Give undecided names the shape of the rest, once all else is known."""
@@ -259,26 +264,29 @@ class ComputedSize(Constraint):
         self.dimension = dimension
         self.sizes = sizes
         self.extent = Extent()
-        self.extent.exceed_one()
 
     def watched(self) -> Iterable[Extent]:
         return self.sizes.values()
 
     def settle(self, inference: Inference) -> bool:
+        if self._exceeds_one():
+            find(self.extent).exceed_one()
         known = {name: find(extent).dimension for name, extent in self.sizes.items()}
-        if any(known.get(name) is None for name in self.dimension.names):
+        if any(known[name] is None for name in self.dimension.names):
             return False
-        value = _substituted(self.dimension, known)
-        found = find(self.extent)
-        if found.dimension is None and value == ONE:
-            self.extent.link = None
-            found.many, found.is_open = False, True
+        value, needed = _substituted(self.dimension, known), find(self.extent)
         if not unify(self.extent, inference.extent(value)):
-            inference.fail(
-                self.node,
-                f"the size {value.text} of {inference.text(self.node)} does not fit: {found.dimension} is needed",
-            )
+            text = f"the size {value.text} of {inference.text(self.node)}"
+            inference.fail(self.node, f"{text} does not fit: {needed.dimension or 'more than 1'} is needed")
         return True
+
+    def _exceeds_one(self) -> bool:
+        """Whether it is known not to be 1 before it is known: a sum or a multiple, or a product with such a factor."""
+        if find(self.extent).dimension is not None or any(count < 0 for _, count in self.dimension.terms):
+            return False
+        factors, count = self.dimension.terms[0]
+        several = len(self.dimension.terms) > 1 or count > 1
+        return several or any(find(self.sizes[name]).many for name in factors)
 
 
 def _substituted(dimension: Dimension, known: dict[str, Dimension | None]) -> Dimension:

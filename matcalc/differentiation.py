@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from matcalc.dimensions import shape_of
 from matcalc.errors import NotDifferentiableError
-from matcalc.expr import Expr, Symbol
+from matcalc.expr import Expr, Rational, Symbol
 from matcalc.kinds import Kind
 from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower, lower_entrywise
-from matcalc.sums import add_exponents, constant, linear, ones, zero
-from matcalc.tensor import part, product
+from matcalc.sums import add_exponents, linear, ones, zero
+from matcalc.tensor import apply, part, product, product_term
 from matcalc.terms import (
     Apply,
     Axes,
@@ -57,8 +57,10 @@ def dependent(order: list[Node], variable: Node) -> set[bytes]:
     """The digests of the nodes that the variable occurs in."""
     found: set[bytes] = {variable.digest}
     for node in order:
-        if any(child.digest in found for child in node.children):
-            found.add(node.digest)
+        for child in node.children:
+            if child.digest in found:
+                found.add(node.digest)
+                break
     return found
 
 
@@ -76,36 +78,37 @@ def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Ruleb
     for node in reversed(order):
         if node.digest not in live or node.digest not in adjoints or node.digest == variable.digest:
             continue
-        adjoint = linear(adjoints.pop(node.digest), node.axes + extra)
-        if large and isinstance(adjoint, Sum) and len(adjoint.terms) > 1:
-            adjoint = part(adjoint)
+        terms = adjoints.pop(node.digest)
+        adjoint = terms[0] if len(terms) == 1 else (1, linear(terms, node.axes + extra))
+        if large and isinstance(adjoint[1], Sum) and len(adjoint[1].terms) > 1:
+            adjoint = adjoint[0], part(adjoint[1])
         for child, term in _pulled_back(node, adjoint, extra, live, rulebook):
             adjoints.setdefault(child.digest, []).append(term)
     return linear(adjoints.get(variable.digest, []), variable.axes + extra)
 
 
 def _pulled_back(
-    node: Node, adjoint: Node, extra: Axes, live: set[bytes], rulebook: Rulebook
+    node: Node, adjoint: Term, extra: Axes, live: set[bytes], rulebook: Rulebook
 ) -> list[tuple[Node, Term]]:
     """What the adjoint of a node adds to the adjoints of its parts."""
+    scale, inner = adjoint
     if isinstance(node, Sum):
-        return [(term, (c, adjoint)) for c, term in node.terms if term.digest in live]
+        return [(term, (c * scale, inner)) for c, term in node.terms if term.digest in live]
     if isinstance(node, Part):
-        return [(node.inner, (1, adjoint))]
+        return [(node.inner, adjoint)]
     if isinstance(node, Product):
         return _product_adjoints(node, adjoint, extra, live, rulebook)
     assert isinstance(node, Apply)
-    if node.function.elementwise:
-        return [
-            (arg, (1, _chained(adjoint, partial(node, k, rulebook), node.axes, extra)))
-            for k, arg in enumerate(node.args)
-            if arg.digest in live
-        ]
-    return [
-        (arg, (1, _transposed_differential(node, k, adjoint, extra, rulebook)))
-        for k, arg in enumerate(node.args)
-        if arg.digest in live
-    ]
+    result: list[tuple[Node, Term]] = []
+    for k, arg in enumerate(node.args):
+        if arg.digest not in live:
+            continue
+        if node.function.elementwise:
+            moved = _chained(inner, partial(node, k, rulebook), node.axes, extra)
+        else:
+            moved = _transposed_differential(node, k, inner, extra, rulebook)
+        result.append((arg, (scale, moved)))
+    return result
 
 
 def _chained(adjoint: Node, local: Node, axes: Axes, extra: Axes) -> Node:
@@ -116,41 +119,43 @@ def _chained(adjoint: Node, local: Node, axes: Axes, extra: Axes) -> Node:
 
 
 def _product_adjoints(
-    node: Product, adjoint: Node, extra: Axes, live: set[bytes], rulebook: Rulebook
+    node: Product, adjoint: Term, extra: Axes, live: set[bytes], rulebook: Rulebook
 ) -> list[tuple[Node, Term]]:
     count, bound = len(node.axes), len(node.bound)
     tail = tuple(range(count + bound, count + bound + len(extra)))
-    seeded: Factor = (adjoint, 1, tuple(range(count)) + tail)
+    seeded: Factor = (adjoint[1], 1, tuple(range(count)) + tail)
     result: list[tuple[Node, Term]] = []
     for position, (base, exponent, indices) in enumerate(node.factors):
-        rest = [f for k, f in enumerate(node.factors) if k != position]
         if base.digest in live:
-            local = [seeded, *rest, *_power_differential(base, exponent, indices)]
-            result.append((base, (1, _freed(local, indices, base.axes, tail, extra))))
+            scale, powers = _power_differential(base, exponent, indices)
+            rest = [f for k, f in enumerate(node.factors) if k != position]
+            local = [seeded, *rest, *powers]
+            result.append((base, _freed(local, indices, base.axes, tail, extra, adjoint[0] * scale)))
         if isinstance(exponent, Node) and exponent.digest in live:
             log = entrywise_function("log", base, rulebook)
             local = [seeded, *node.factors, (log, 1, indices)]
-            result.append((exponent, (1, product(local, tail, extra))))
+            result.append((exponent, product_term(local, tail, extra, adjoint[0])))
     return result
 
 
-def _power_differential(base: Node, exponent: Exponent, indices: Indices) -> list[Factor]:
-    """The factors of d(base^exponent)/d base."""
+def _power_differential(base: Node, exponent: Exponent, indices: Indices) -> tuple[Rational, list[Factor]]:
+    """Number and factors of d(base^exponent)/d base."""
     if exponent == 1:
-        return []
-    lowered = add_exponents(exponent, -1)
-    scale = exponent if isinstance(exponent, Node) else constant(exponent)
-    return [(scale, 1, ()), (base, lowered, indices)]
+        return 1, []
+    lowered: Factor = (base, add_exponents(exponent, -1), indices)
+    return (1, [(exponent, 1, ()), lowered]) if isinstance(exponent, Node) else (exponent, [lowered])
 
 
-def _freed(factors: list[Factor], indices: Indices, axes: Axes, tail: Indices, extra: Axes) -> Node:
+def _freed(
+    factors: list[Factor], indices: Indices, axes: Axes, tail: Indices, extra: Axes, coefficient: Rational
+) -> Term:
     """The product with the given indices as axes; a repeated index becomes a delta."""
     if len(set(indices)) == len(indices):
-        return product(factors, indices + tail, axes + extra)
+        return product_term(factors, indices + tail, axes + extra, coefficient)
     highest = max([i for _, _, ii in factors for i in ii] + list(tail) + list(indices))
     fresh = tuple(range(highest + 1, highest + 1 + len(indices)))
     ties: list[Factor] = [(delta(d), 1, (f, i)) for f, i, d in zip(fresh, indices, axes)]
-    return product(factors + ties, fresh + tail, axes + extra)
+    return product_term(factors + ties, fresh + tail, axes + extra, coefficient)
 
 
 def partial(node: Apply, position: int, rulebook: Rulebook) -> Node:
@@ -166,8 +171,6 @@ def partial(node: Apply, position: int, rulebook: Rulebook) -> Node:
 
 def entrywise_function(name: str, arg: Node, rulebook: Rulebook) -> Node:
     """An elementwise function of the rulebook, applied to a node."""
-    from matcalc.tensor import apply
-
     function = next(iter(rulebook.overloads(name)))
     return apply(function, (arg,), arg.axes)
 
@@ -246,8 +249,8 @@ def _product_tangents(node: Product, tangents: dict[bytes, Node], extra: Axes, r
         rest = [f for k, f in enumerate(node.factors) if k != position]
         if base.digest in tangents:
             moved: Factor = (tangents[base.digest], 1, indices + tail)
-            local = [moved, *rest, *_power_differential(base, exponent, indices)]
-            result.append(product(local, out, node.axes + extra))
+            scale, powers = _power_differential(base, exponent, indices)
+            result.append(product([moved, *rest, *powers], out, node.axes + extra, scale))
         if isinstance(exponent, Node) and exponent.digest in tangents:
             log = entrywise_function("log", base, rulebook)
             local = [(tangents[exponent.digest], 1, tail), *node.factors, (log, 1, indices)]

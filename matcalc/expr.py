@@ -38,17 +38,18 @@ Rational = int | Fraction
 class Symbol:
     """A name with its kind."""
 
-    __slots__ = ("kind", "name")
+    __slots__ = ("_hash", "kind", "name")
 
     def __init__(self, name: str, kind: Kind) -> None:
         self.name = name
         self.kind = kind
+        self._hash = hash((name, kind))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Symbol) and (self.name, self.kind) == (other.name, other.kind)
+        return self is other or (isinstance(other, Symbol) and self.name == other.name and self.kind is other.kind)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.kind))
+        return self._hash
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.kind}"
@@ -166,7 +167,12 @@ def number(value: Rational) -> Expr:
 
 def symbol(name: str, kind: Kind) -> Expr:
     """A variable or constant of the given kind."""
-    return _node("symbol", (), Symbol(name, kind), kind.shape)
+    return named(Symbol(name, kind))
+
+
+def named(variable: Symbol) -> Expr:
+    """The expression of a symbol."""
+    return _node("symbol", (), variable, variable.kind.shape)
 
 
 def size(dimension: Dimension) -> Expr:

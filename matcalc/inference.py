@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.constraints import ComputedSize, Constraint, Requirement, bare_owner, is_open, is_scalar
@@ -31,7 +32,7 @@ class Inference:
         self.numpy_style = syntax.numpy_style
         self.rulebook = rulebook
         self.pending: dict[Constraint, None] = {}  # the rules not settled yet, in the order of the text
-        self.queue: list[Constraint] = []  # those to apply, since more is known of an extent they watch
+        self.queue: deque[Constraint] = deque()  # those to apply, since more is known of an extent they watch
         self.identities: list[Node] = []
         self.definitions: dict[str, Node] = {}
         self.variables: dict[str, Variable] = {}
@@ -117,7 +118,7 @@ class Inference:
         pending, queue = self.pending, self.queue
         while True:
             while queue:
-                constraint = queue.pop()
+                constraint = queue.popleft()
                 constraint.awake = False
                 if constraint in pending and constraint.settle(self):
                     del pending[constraint]
@@ -126,8 +127,9 @@ class Inference:
 
     def name_sizes(self, computed: Container[Extent] = ()) -> None:
         """Name what is open; the names of the input are not used again."""
-        taken = self.sizes | self.mentioned | self.definitions.keys() | self.declared.keys()
-        taken.update(name for variable in self.variables.values() for name in variable.size_names())
+        taken = self.sizes.union(self.mentioned, self.definitions, self.declared)
+        for variable in self.variables.values():
+            taken.update(variable.size_names())
         name_sizes(self.variables.values(), taken, computed)
 
     def name_computed_sizes(self) -> None:

@@ -6,6 +6,8 @@ sampler of a check (how such an operand is drawn).
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary
+
 from matcalc.dimensions import ONE, Dimension, Shape
 
 # structure -> (number of dimensions it takes, facts that hold of every such operand)
@@ -34,6 +36,10 @@ SIGNS: dict[str, frozenset[str]] = {
 }
 
 
+# Only the kinds in use: an entry goes when nothing else refers to it.
+_table: WeakValueDictionary[tuple[str, tuple[Dimension, ...], str], Kind] = WeakValueDictionary()
+
+
 class Kind:
     """`structure(dimensions) sign`, for example `matrix(m,n) positive`.
 
@@ -41,22 +47,31 @@ class Kind:
     (n, n)
     """
 
-    __slots__ = ("dimensions", "facts", "shape", "sign", "structure", "text")
+    __slots__ = ("__weakref__", "dimensions", "facts", "shape", "sign", "structure", "text")
 
-    def __init__(self, structure: str, dimensions: tuple[Dimension, ...] = (), sign: str = "") -> None:
-        self.structure = structure
-        self.dimensions = dimensions
-        self.sign = sign
+    structure: str
+    dimensions: tuple[Dimension, ...]
+    sign: str
+    facts: frozenset[str]
+    shape: Shape
+    text: str
+
+    def __new__(cls, structure: str, dimensions: tuple[Dimension, ...] = (), sign: str = "") -> Kind:
+        """The one object for this kind, so that equality is identity."""
+        key = (structure, dimensions, sign)
+        known = _table.get(key)
+        if known is not None:
+            return known
+        self = super().__new__(cls)
+        self.structure, self.dimensions, self.sign = structure, dimensions, sign
         self.facts = STRUCTURES[structure][1] | SIGNS[sign]
         self.shape = _shape(structure, dimensions)
         inside = ",".join(d.text for d in dimensions)
         self.text = structure + (f"({inside})" if dimensions else "") + (f" {sign}" if sign else "")
+        return _table.setdefault(key, self)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Kind) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
+    def __reduce__(self) -> tuple[type[Kind], tuple[str, tuple[Dimension, ...], str]]:
+        return Kind, (self.structure, self.dimensions, self.sign)
 
     def __repr__(self) -> str:
         return self.text

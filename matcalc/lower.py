@@ -114,10 +114,12 @@ class _Lowering:
         order = ex.postorder(expression)
         shared = shared_nodes(order) if written_size(order) > LARGE_EXPRESSION else set()
         for node in order:
+            if node.op == "neg":  # a sum takes the sign by itself
+                continue
             rule: Callable[[Expr], Node] = getattr(self, "_" + node.op)
             lowered = rule(node)
             self.done[id(node)] = part(lowered) if id(node) in shared else lowered
-        return self.done[id(expression)]
+        return self.of(expression)
 
     # -- shapes, with local dimensions replaced
 
@@ -131,7 +133,10 @@ class _Lowering:
         return self.dimension(rows), self.dimension(columns)
 
     def of(self, node: Expr) -> Node:
-        return self.done[id(node)]
+        known = self.done.get(id(node))
+        if known is None:
+            known = self.done[id(node)] = scaled(-1, self.done[id(node.args[0])])
+        return known
 
     def spread(self, node: Expr, shape: Shape) -> Node:
         """The node of an operand with its scalar, row or column repeated to fill the shape."""
@@ -164,9 +169,6 @@ class _Lowering:
             (-1, self.spread(a.args[0], shape)) if a.op == "neg" else (1, self.spread(a, shape)) for a in node.args
         ]
         return linear(terms, axes_of(shape))
-
-    def _neg(self, node: Expr) -> Node:
-        return scaled(-1, self.of(node.args[0]))
 
     def _mul(self, node: Expr) -> Node:
         factors: list[Factor] = []

@@ -61,23 +61,26 @@ class MatrixForms:
         known = self.forms.get(root.digest)
         if known is not None:
             return known
-        order = postorder(root, skip=self.degrees)
-        wanted = {root.digest}
-        for node in order:
-            if isinstance(node, Product):
-                wanted.update([child.digest for child in node.children])
-            elif isinstance(node, Part):
-                wanted.add(node.inner.digest)
-            elif isinstance(node, Apply):
-                wanted.update([arg.digest for arg in node.args])
-        for node in order:
-            self._measure(node)
-            if node.digest in wanted and node.digest not in self.forms:
-                form = self.forms[node.digest] = self._form(node)
-                _ = form.straight  # made now, as its transpose is at times, so that no later request goes deep
-                if node.height % CHECKPOINT == CHECKPOINT - 1:
-                    _ = form.turned
-        return self.forms[root.digest]
+        if root.digest not in self.degrees:
+            for node in postorder(root, skip=self.degrees):
+                self._measure(node)
+                if not isinstance(node, Product):
+                    self._remember(node)
+                    continue
+                # a product that is a term of a sum needs no form of its own, one inside a product does
+                for child in node.children:
+                    if isinstance(child, Product):
+                        self.of(child)
+        known = self.forms.get(root.digest)
+        return known if known is not None else self._remember(root)
+
+    def _remember(self, node: Node) -> Form:
+        form = self.forms[node.digest] = self._form(node)
+        _ = form.straight  # made now, as its transpose is at times, so that no later request goes deep
+        level = node.height // CHECKPOINT
+        if level and any(child.height // CHECKPOINT < level for child in node.children):
+            _ = form.turned
+        return form
 
     def _form(self, node: Node) -> Form:
         if len(node.axes) > 2:
@@ -298,14 +301,17 @@ class MatrixForms:
 
     def _measure(self, node: Node) -> None:
         degree: Rational = 1
-        if isinstance(node, (Delta, Size, Unit)):
+        if isinstance(node, Product):
             degree = 0
-        elif isinstance(node, Part):
-            degree = self.degrees[node.inner.digest]
+            for base, exponent, _ in node.factors:
+                own = self.degrees[base.digest]
+                degree += own if isinstance(exponent, Node) else own * exponent
         elif isinstance(node, Sum):
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
-        elif isinstance(node, Product):
-            degree = sum([self.degrees[b.digest] * (1 if isinstance(e, Node) else e) for b, e, _ in node.factors])
+        elif isinstance(node, Part):
+            degree = self.degrees[node.inner.digest]
+        elif isinstance(node, (Delta, Size, Unit)):
+            degree = 0
         self.degrees[node.digest] = degree
 
 
@@ -357,7 +363,7 @@ def _leaf_form(node: Leaf) -> Form:
     name = node.symbol.name
     if "constant" in node.facts:
         return same(ex.call(name, (), (ONE, ONE)))
-    written = ex.symbol(name, node.symbol.kind)
+    written = ex.named(node.symbol)
     if not node.axes or is_symmetric(node):
         return same(written)
     if "diagonal" in node.facts:

@@ -47,8 +47,8 @@ class Variable:
 
     def size_names(self) -> tuple[str, ...]:
         """The names in its sizes, as far as they are known."""
-        known = (find(self.rows).dimension, find(self.columns).dimension)
-        return tuple(name for d in known if d is not None for name in d.names)
+        rows, columns = find(self.rows).dimension, find(self.columns).dimension
+        return (rows.names if rows is not None else ()) + (columns.names if columns is not None else ())
 
     @property
     def shape_class(self) -> str:
@@ -132,20 +132,19 @@ def letter_convention(name: str) -> str:
 
 
 def name_sizes(variables: Iterable[Variable], taken: set[str], computed: Container[Extent] = ()) -> None:
-    """Give a name to every open size of the variables, in order, none of them in `taken`.
+    """Give a name to every open size of the variables, in order, none of them in `taken`, which grows.
 
     Vectors and square matrices have n, other matrices m and n; then k, p, q, l, n1, k1, ... Sizes that
     will be computed of others are left open.
     """
-    used = set(taken)
     others = _further_names()
     for variable in variables:
         rows, columns = find(variable.rows), find(variable.columns)
         rectangular = rows is not columns and not rows.is_one and not columns.is_one
         for extent, preferred in ((rows, "m" if rectangular else "n"), (columns, "n")):
             if extent.dimension is None and extent not in computed:
-                name = preferred if preferred not in used else next(n for n in others if n not in used)
-                used.add(name)
+                name = preferred if preferred not in taken else next(n for n in others if n not in taken)
+                taken.add(name)
                 extent.name(Dimension.of(name))
 
 

@@ -97,8 +97,11 @@ def local_extent(inference: Inference, node: Node, dimension: Dimension, sizes: 
         return inference.extent(dimension)
     if len(dimension.names) == 1 and dimension == Dimension.of(dimension.names[0]):
         return sizes.setdefault(dimension.names[0], Extent())
+    for name in dimension.names:
+        sizes.setdefault(name, Extent())
     computed = ComputedSize(node, dimension, sizes)
     inference.postpone(computed)
+    inference.apply(computed)
     return computed.extent
 
 

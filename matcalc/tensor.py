@@ -37,6 +37,7 @@ from matcalc.terms import (
     Part,
     Product,
     Sum,
+    Term,
     Unit,
     delta,
     make_apply,
@@ -89,6 +90,11 @@ def product(factors: Iterable[Factor], out: Indices, axes: Axes, coefficient: Ra
     parts without an axis become scalar factors of their own, and an index that no factor carries
     counts its dimension: no dimension is ever lost.
     """
+    return scaled(*product_term(factors, out, axes, coefficient))
+
+
+def product_term(factors: Iterable[Factor], out: Indices, axes: Axes, coefficient: Rational = 1) -> Term:
+    """The same as `product`, as coefficient and node."""
     builder = _ProductBuilder(out, axes, coefficient)
     builder.flatten(factors)
     return builder.build()
@@ -298,9 +304,9 @@ class _ProductBuilder:
             total[key] = (base, exponent if known is None else add_exponents(known[1], exponent), indices)
         return [f for f in total.values() if f[1] != 0] + deltas
 
-    def build(self) -> Node:
+    def build(self) -> Term:
         if self.vanished:
-            return zero(self.axes)
+            return 1, zero(self.axes)
         factors = self._collected()
         carried: set[int] = set(self.out)
         closed = False
@@ -313,7 +319,7 @@ class _ProductBuilder:
             factors = self._split_closed(factors)
         scalars: list[Factor] = [(b, e, ()) for b, e in self.scalars.values() if e != 0]
         node = _canonical(scalars, factors, self.out, self.axes, self.dims)
-        return scaled(exact(self.coefficient), node)
+        return exact(self.coefficient), node
 
     def _is_open(self, indices: Indices) -> bool:
         return any(i in self.out for i in indices)
