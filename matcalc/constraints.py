@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.dimensions import ONE, Dimension
+from matcalc.dimensions import Dimension
 from matcalc.extents import SINGLE, Extent, differ, find, unify
 from matcalc.shapes import Variable
 

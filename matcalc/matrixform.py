@@ -37,7 +37,7 @@ def matrix_form(node: Node) -> Form:
 
 
 # Transposes are made when asked for; at every so many levels they are made anyway.
-CHECKPOINT = 30
+CHECKPOINT = 6
 # Transposes inside functions are counted in expressions of at most this cost.
 LONGEST_COMPARED = 40
 
@@ -55,6 +55,7 @@ class MatrixForms:
         self.better_negated: dict[bytes, bool] = {}
         self.orders: dict[bytes, tuple[object, ...]] = {}
         self.degrees: dict[bytes, Rational] = {}
+        self.depths: dict[bytes, int] = {}  # how many levels of transposes may be unmade below a node
 
     def of(self, root: Node) -> Form:
         """The form of a node; its parts first, so that nothing recurses on depth."""
@@ -77,9 +78,9 @@ class MatrixForms:
     def _remember(self, node: Node) -> Form:
         form = self.forms[node.digest] = self._form(node)
         _ = form.straight  # made now, as its transpose is at times, so that no later request goes deep
-        level = node.height // CHECKPOINT
-        if level and any(child.height // CHECKPOINT < level for child in node.children):
+        if self.depths.get(node.digest, 0) > CHECKPOINT:
             _ = form.turned
+            self.depths[node.digest] = 0
         return form
 
     def _form(self, node: Node) -> Form:
@@ -313,6 +314,7 @@ class MatrixForms:
         elif isinstance(node, (Delta, Size, Unit)):
             degree = 0
         self.degrees[node.digest] = degree
+        self.depths[node.digest] = 1 + max([self.depths[child.digest] for child in node.children], default=0)
 
 
 def _result_shape(node: Apply, args: tuple[Expr, ...]) -> Shape:
