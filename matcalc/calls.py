@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
 from matcalc.signature_shapes import overloads, visit_rulebook_call
-from matcalc.spelling import GREEK_NAMES, library_function
+from matcalc.spelling import GREEK_NAMES, library_function, nearest
 from matcalc.structural import STRUCTURAL
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def is_function(inference: Inference, name: str) -> bool:
         return False
     known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS}
     name = library_function(name) or name
-    return name in known or (name not in GREEK_NAMES and bool(get_close_matches(name, known, 1, 0.75)))
+    return name in known or (name not in GREEK_NAMES and nearest(name, known, 0.75) is not None)
 
 
 def refuse_call_without_brackets(inference: Inference, left: Node, right: Node) -> None:
@@ -87,11 +86,11 @@ def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
     if name.startswith("sum_"):
         inference.fail(node, "sums over an index are not supported yet", error=UnsupportedError)
     known = sorted({*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS})
-    near = get_close_matches(name, known, 1) or get_close_matches(name.lower(), known, 1)
-    if not near and (name in inference.variables or name in inference.declared or len(name) == 1):
+    near = nearest(name, known) or nearest(name.lower(), known)
+    if near is None and (name in inference.variables or name in inference.declared or len(name) == 1):
         mend = f"for a product write {name}*(...)"
     else:
-        mend = f"did you mean {near[0]}?" if near else HINTS.get(name, "`matcalc rules` lists the functions")
+        mend = f"did you mean {near}?" if near else HINTS.get(name, "`matcalc rules` lists the functions")
     position = (node.start, node.start + len(node.value))
     raise UnknownNameError(
         f"unknown function {name!r}", source=inference.source, position=position, found=name, suggestion=mend

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import ParseError, UnsupportedError
 from matcalc.kinds import SIGNS, STRUCTURES, Kind
-from matcalc.spelling import plain_name
-
-if TYPE_CHECKING:
-    pass
+from matcalc.spelling import nearest, plain_name
 
 EXAMPLE = {0: "{}", 1: "{}(n)", 2: "{}(m,n)"}
 OPAQUE = "opaque functions are not supported yet: write the formula in place of the function"
@@ -144,8 +140,8 @@ class KindBuilder:
         return UnsupportedError(message, source=self.source, position=(start, end))
 
     def unknown_kind(self, name: str, known: list[str], start: int, end: int) -> NoReturn:
-        near = get_close_matches(name, known, 1)
-        mend = f"did you mean {near[0]}?" if near else "kinds are " + ", ".join(known)
+        near = nearest(name, known)
+        mend = f"did you mean {near}?" if near else "kinds are " + ", ".join(known)
         self.refuse(f"unknown kind {name!r}", start, end, mend)
 
 
@@ -211,4 +207,4 @@ def _begins_with_structure(text: str) -> bool:
     if not words:
         return False
     known = [*STRUCTURES, *filter(None, SIGNS), "function", "elementwise", "simplex"]
-    return bool(words[0] in known or (bracket and len(words) == 1) or get_close_matches(words[0], known, 1, 0.75))
+    return bool(words[0] in known or (bracket and len(words) == 1) or nearest(words[0], known, 0.75))

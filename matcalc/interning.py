@@ -7,8 +7,12 @@ may be emptied at any time, by any thread.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Any
+
+try:  # hashlib would load OpenSSL, which takes longer than a derivative
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 TABLE_LIMIT = 200_000
 _tables: list[dict[Any, Any]] = []

@@ -30,6 +30,9 @@ from matcalc.forms import (
     trace,
 )
 
+# In a graph of more edges than this, products are made on the way.
+LARGE_NETWORK = 12
+
 Edge = tuple[int, int, list[Part]]
 
 
@@ -104,6 +107,7 @@ class _Reduction:
         self.steps: list[Callable[[], bool]] = [getattr(self, "_" + s) for s in steps]
         self.scalars: list[Expr] = []
         self.bound = sorted({*self.around, *self.labels} - set(self.free))
+        self.deep = len(self.edges) > LARGE_NETWORK
 
     def chain(self) -> Chain:
         while self._loop() or any(step() for step in self.steps):
@@ -177,7 +181,11 @@ class _Reduction:
         neighbour, matrix = (a, as_chain(parts)) if b == v else (b, flipped(as_chain(parts)))
         self.bound.remove(v)
         if v in self.labels:
-            self.labels.setdefault(neighbour, []).append((matrix + as_chain(self.labels.pop(v)), 1))
+            vector = matrix + as_chain(self.labels.pop(v))
+            if self.deep:  # made now in both orientations, so that no later request goes deep
+                form = chain_form(vector)
+                vector = (Form(form.straight, form.turned),)
+            self.labels.setdefault(neighbour, []).append((vector, 1))
         elif neighbour in self.bound and not self._degree(neighbour) and neighbour not in self.labels:
             self.bound.remove(neighbour)
             self.scalars.append(summed(matrix))

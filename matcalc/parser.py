@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from matcalc.expr import Expr
     from matcalc.signature import FunctionTable
 
-# a name that the text itself declares or defines
-_INTRODUCED = re.compile(r"(\w+)[ \t]*(?:=|:)")
-
 __all__ = ["Program", "parse", "parse_kind"]
 
 
@@ -106,7 +103,7 @@ def read_syntax(text: str, names: Iterable[str] = ()) -> SyntaxBuilder:
 
 def _factors(text: str, names: Iterable[str]) -> Callable[[str], list[str]]:
     """How words of the text are parted, as `Xθ` is, unless they are declared or defined as names of their own."""
-    whole = {*names, *_INTRODUCED.findall(text)}
+    whole = {*names, *re.findall(r"(\w+)[ \t]*(?:=|:)", text)}
     known = {plain_name(name.strip()) for name in whole}
     return lambda word: [word] if plain_name(word) in known else letters_side_by_side(word)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from matcalc.errors import (
@@ -20,6 +19,7 @@ from matcalc.errors import (
 )
 from matcalc.expr import postorder
 from matcalc.grammar import data_folder
+from matcalc.interning import digest_of
 from matcalc.rule_entries import Function, Identity, Lets
 from matcalc.rule_fields import split_later, split_let
 from matcalc.rule_lines import RuleLine, scan
@@ -52,11 +52,11 @@ class Rulebook:
         self._functions: dict[str, tuple[Function, ...]] = {}
         self.identities: tuple[Identity, ...] = ()
         self._transposes: dict[str, str] | None = None
-        digest = blake2b(digest_size=16)
+        content = []
         for name, source, trusted in files:
-            digest.update(f"{name}\n{source}\n".encode())
+            content.append(f"{name}\n{source}\n")
             self._read(name, source, trusted)
-        self.digest = digest.digest()
+        self.digest = digest_of("".join(content).encode())
 
     def names(self) -> list[str]:
         """The names of all functions, in the order of the files."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau "
@@ -18,9 +22,6 @@ GREEK_VECTORS = frozenset({"theta", "beta", "mu", "phi"})
 SUBSCRIPTS = {chr(0x2080 + i): str(i) for i in range(10)}
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 FRACTIONS = {"½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4), "⅓": Fraction(1, 3), "⅔": Fraction(2, 3)}
-# one letter with its index; a tail such as _max ends the word
-_LETTER = re.compile(rf"[A-Za-z{''.join(GREEK)}](?:\d+|[₀-₉]+|_\w+)?")
-_LETTERS = re.compile(f"(?:{_LETTER.pattern})+")
 _DIFFERENCES = frozenset("Δδ")
 
 # paths of the numerical libraries; what follows them is the name of the function
@@ -64,10 +65,11 @@ def letters_side_by_side(text: str) -> list[str]:
     >>> letters_side_by_side("Xθ"), letters_side_by_side("σ2A"), letters_side_by_side("Axθ")
     (['X', 'θ'], ['σ2', 'A'], ['Axθ'])
     """
-    if text.isascii() or not _LETTERS.fullmatch(text):
+    letter = rf"[A-Za-z{''.join(GREEK)}](?:\d+|[₀-₉]+|_\w+)?"  # a tail such as _max ends the word
+    if text.isascii() or not re.fullmatch(f"(?:{letter})+", text):
         return [text]
-    letters = _LETTER.findall(text)
-    latin = [letter[0].isascii() for letter in letters]
+    letters = re.findall(letter, text)
+    latin = [one[0].isascii() for one in letters]
     if any(a and b for a, b in pairwise(latin)):
         return [text]
     return [text] if _DIFFERENCES.intersection(letters[:-1]) else letters
@@ -84,3 +86,15 @@ def library_function(name: str) -> str | None:
         return None
     function = rest.rpartition(".")[2]
     return SAME_FUNCTION.get(function, function)
+
+
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The known word most like a misspelt one, if one is.
+
+    >>> nearest("sigmod", ["softmax", "sigmoid"])
+    'sigmoid'
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, sorted(known), 1, likeness)
+    return near[0] if near else None

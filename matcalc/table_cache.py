@@ -11,8 +11,9 @@ import marshal
 import os
 import re
 import sys
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
+
+from matcalc.interning import digest_of
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -91,15 +92,15 @@ def _key(folder: str, starts: list[str]) -> str:
     """A name for the grammar files, the Lark and the Python at hand."""
     from importlib.util import find_spec
 
-    digest = blake2b(FORMAT, digest_size=DIGEST_SIZE)
+    named = [FORMAT]
     for file in sorted(os.listdir(folder)):
         if file.endswith(".lark"):
             with open(os.path.join(folder, file), "rb") as stream:
-                digest.update(stream.read() + b"\0")
+                named.append(stream.read())
     lark = find_spec("lark")
     made_by = (lark.origin, os.stat(lark.origin).st_mtime_ns) if lark and lark.origin else None
-    digest.update(repr((starts, made_by, sys.version_info[:2])).encode())
-    return digest.hexdigest()
+    named.append(repr((starts, made_by, sys.version_info[:2])).encode())
+    return digest_of(b"\0".join(named)).hex()
 
 
 def _cache_folder() -> str:
@@ -121,7 +122,7 @@ def _read(path: str) -> dict[str, Any] | None:
     except OSError:
         return None
     digest, payload = content[:DIGEST_SIZE], content[DIGEST_SIZE:]
-    if blake2b(payload, digest_size=DIGEST_SIZE).digest() != digest:
+    if digest_of(payload) != digest:
         return None
     data: dict[str, Any] = marshal.loads(payload)
     return data
@@ -133,7 +134,7 @@ def _write(path: str, payload: bytes) -> None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(temporary, "wb") as stream:
-            stream.write(blake2b(payload, digest_size=DIGEST_SIZE).digest() + payload)
+            stream.write(digest_of(payload) + payload)
         os.replace(temporary, path)
     except OSError:
         return

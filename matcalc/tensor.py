@@ -210,6 +210,7 @@ class _ProductBuilder:
             if isinstance(base, Product) and (inner := self._opened(base, exponent, indices, count)) is not None:
                 pending.extend(inner)
                 count += len(inner)
+                self.several = True
             elif isinstance(base, Sum):
                 self._take_sum(base, exponent, indices, pending)
             elif isinstance(base, Delta) and not isinstance(exponent, Node) and exponent > 0:

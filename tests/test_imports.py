@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,6 +78,14 @@ def imported(statement: ast.stmt) -> Iterator[str]:
 def test_every_module_has_a_place_in_the_order() -> None:
     names = {name.split(".")[0] for name, _ in modules()}
     assert names == set(RANK)
+
+
+def test_architecture_names_every_module_in_this_order() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    lines = [re.findall(r"`(\w+)`", row.split("|")[2]) for row in page.splitlines() if row.startswith("| ")][1:]
+    assert {name for line in lines for name in line} == set(RANK) - {"__init__", "__main__"}
+    ranks = [RANK[line[0]] for line in lines]
+    assert ranks == sorted(ranks)
 
 
 @pytest.mark.parametrize(("name", "tree"), [pytest.param(*module, id=module[0]) for module in modules()])

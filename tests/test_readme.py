@@ -50,7 +50,12 @@ def test_transcript(entries: list[tuple[str, str]], environment: dict[str, str],
             encoding="utf-8",
             timeout=60,
         )
-        assert done.stdout == printed, command
+        assert masked(done.stdout) == masked(printed), command
+
+
+def masked(printed: str) -> str:
+    """Without the rounding errors that a check found, which are another machine's."""
+    return re.sub(r"(?<=largest relative error )\d(e-\d+)?(?=: ok)", "...", printed)
 
 
 def test_the_readme_shows_a_transcript() -> None:
