@@ -90,14 +90,23 @@ def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
     if near is None and (name in inference.variables or name in inference.declared or len(name) == 1):
         mend = f"for a product write {name}*(...)"
     else:
-        mend = f"did you mean {near}?" if near else HINTS.get(name, "`matcalc rules` lists the functions")
+        mend = f"did you mean {near}?" if near else _hint(inference, node, name)
     position = (node.start, node.start + len(node.value))
     raise UnknownNameError(
         f"unknown function {name!r}", source=inference.source, position=position, found=name, suggestion=mend
     )
 
 
-HINTS = {"mse_loss": "write mean((X*W - Y).^2)"}
+HINTS = {"mse_loss": "write mean(({} - {}).^2)"}
+
+
+def _hint(inference: Inference, node: Node, name: str) -> str:
+    """What to write for a function of other libraries, in the words of its arguments."""
+    hint = HINTS.get(name, "")
+    if hint.count("{}") == len(node.args) > 0:
+        first, *others = node.args
+        return hint.format(inference.leading(first), *[inference.factor(argument) for argument in others])
+    return "`matcalc rules` lists the functions"
 
 
 def _positional(inference: Inference, node: Node) -> None:

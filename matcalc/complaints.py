@@ -58,7 +58,8 @@ def complain(text: str, stuck: Stuck) -> NoReturn:
     word, start, end = stuck.mark
     opened = _open_bracket(stuck.values)
     if stuck.kind == "UNKNOWN":
-        fail(text, f"the character {word!r} is not part of the language", start, end)
+        mend = "write round brackets, as in X^(-1)" if word in "{}" else None
+        fail(text, f"the character {word!r} is not part of the language", start, end, mend)
     closes = word in CLOSING or stuck.kind in ("BAR_CLOSE", "NORM_CLOSE", "ANGLE_CLOSE")
     if closes and (opened is None or OPENING[opened[0]] != word):
         _bracket_clash(text, word, start, end, opened)

@@ -9,7 +9,7 @@ from matcalc.constraints import ComputedSize, Constraint, Requirement, bare_owne
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.expr import Symbol
-from matcalc.extents import SINGLE, Extent, find, shape_text, unify
+from matcalc.extents import SINGLE, Extent, differ, find, shape_text, unify
 from matcalc.shapes import MATRIX, SCALAR_CLASS, VECTOR, Variable, letter_convention, name_sizes
 
 if TYPE_CHECKING:
@@ -246,6 +246,21 @@ class Inference:
         if node.op != "name" or node.value in self.declared:
             return None
         return self.variables.get(node.value)
+
+    def undeclared_vectors(self, node: Node) -> list[str]:
+        """The undeclared names in a short formula that give it the shape of a column."""
+        pending = [node]
+        found: dict[str, None] = {}
+        while pending and len(pending) < 20:
+            current = pending.pop()
+            if current.op in ("sum", "neg", "mul", "had", "haddiv"):
+                pending.extend(reversed(current.args))
+            elif current.op == "div":
+                pending.append(current.args[0])
+            variable = self.undeclared(current) if current.op == "name" else None
+            if variable is not None and find(variable.columns).is_one and not differ(variable.rows, node.rows):
+                found[variable.name] = None
+        return list(found) if find(node.columns).is_one else []
 
     def mark_used(self, *nodes: Node) -> None:
         """Note of undecided names that they stand in a product or a call."""

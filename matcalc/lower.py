@@ -112,7 +112,9 @@ class _Lowering:
 
     def run(self, expression: Expr) -> Node:
         order = ex.postorder(expression)
-        shared = shared_nodes(order) if written_size(order) > LARGE_EXPRESSION else set()
+        # with fewer nodes than that, nothing grows large
+        large = len(order) > 16 and written_size(order) > LARGE_EXPRESSION
+        shared = shared_nodes(order) if large else set()
         for node in order:
             if node.op == "neg":  # a sum takes the sign by itself
                 continue
@@ -124,11 +126,11 @@ class _Lowering:
     # -- shapes, with local dimensions replaced
 
     def dimension(self, given: Dimension) -> Dimension:
-        if not self.sizes or given.number is not None:
-            return given
-        return given.substituted(self.sizes)
+        return given.substituted(self.sizes) if self.sizes else given
 
     def shape(self, node: Expr) -> Shape:
+        if not self.sizes:
+            return node.shape
         rows, columns = node.shape
         return self.dimension(rows), self.dimension(columns)
 

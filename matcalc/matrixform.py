@@ -52,8 +52,7 @@ class MatrixForms:
         self.forms: dict[bytes, Form] = {}
         self.negated: dict[bytes, Form] = {}
         self.pieces: dict[tuple[object, ...], tuple[bool, list[tuple[Expr, Rational]], Chain | None]] = {}
-        self.better_negated: dict[bytes, bool] = {}
-        self.orders: dict[bytes, tuple[object, ...]] = {}
+        self.starts_negative: dict[bytes, bool] = {}  # whether the leading term of a sum has a minus
         self.degrees: dict[bytes, Rational] = {}
         self.depths: dict[bytes, int] = {}  # how many levels of transposes may be unmade below a node
 
@@ -124,7 +123,7 @@ class MatrixForms:
 
     # -- sums
 
-    def _sum_form(self, terms: tuple[Term, ...], node: Node) -> Form:
+    def _sum_form(self, terms: tuple[Term, ...], node: Sum) -> Form:
         """The sum with its terms in reading order and, where there is one, a positive term first."""
         if not terms:
             shape = shape_of(node.axes)
@@ -140,9 +139,11 @@ class MatrixForms:
         _, factored = assembled(content, [] if node.axes else [(inner.straight, 1)], (inner,) if node.axes else None)
         return factored if factored.straight.cost < written_out.straight.cost else written_out
 
-    def _written_out(self, terms: tuple[Term, ...], node: Node) -> Form:
+    def _written_out(self, terms: tuple[Term, ...], node: Sum) -> Form:
         parts = self._sum_parts(terms, node)
         parts.sort(key=lambda part: part[0])
+        if terms is node.terms:
+            self.starts_negative[node.digest] = parts[0][1]
         if parts[0][1] and not all(negative for _, negative, _ in parts):
             first = next((k for k, part in enumerate(parts) if not part[1] and not part[0][0]), None)
             if first is not None:
@@ -238,26 +239,10 @@ class MatrixForms:
 
     def _reads_better_negated(self, node: Sum) -> bool:
         """A constant reads better positive (`1 - s`), else the term of highest degree."""
-        known = self.better_negated.get(node.digest)
-        if known is None:
-            known = self.better_negated[node.digest] = self._leading_coefficient(node) < 0
-        return known
-
-    def _leading_coefficient(self, node: Sum) -> Rational:
         for coefficient, part in node.terms:
             if isinstance(part, Product) and not part.factors:
-                return coefficient
-        if self.of(node).straight.op != "add":
-            return 1
-        return min(node.terms, key=self._term_order)[0]
-
-    def _term_order(self, term: Term) -> tuple[object, ...]:
-        _, node = term
-        key = self.orders.get(node.digest)
-        if key is None:
-            _, form = self.term(1, node, flip=False)
-            key = self.orders[node.digest] = (-self.degrees[node.digest], reading_key(form.straight))
-        return key
+                return coefficient < 0
+        return self.starts_negative.get(node.digest, False)
 
     def scalar_factor(self, base: Node, exponent: Exponent, form: Form) -> tuple[Expr, Rational]:
         """A scalar factor; a root of a sum of squares is a norm."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matcalc.expr import Expr
+    from matcalc.extents import Extent
     from matcalc.kinds import Kind
-    from matcalc.shapes import Extent
 
 
 class Node:

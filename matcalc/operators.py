@@ -10,7 +10,7 @@ from matcalc.dimensions import Dimension
 from matcalc.errors import ParseError
 from matcalc.extents import SINGLE, Extent, find
 from matcalc.products import Product, product_extents
-from matcalc.shapes import MATRIX, Variable, letter_convention
+from matcalc.shapes import MATRIX, SCALAR_CLASS, Variable, letter_convention
 from matcalc.spelling import library_function
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def visit_div(inference: Inference, node: Node) -> None:
     square = find(right.rows) is find(right.columns)
     mend = f"write {a}*inv({inference.text(right)})" if square else f"write {a}./{b} to divide entry by entry"
     variable = inference.undeclared(right)
-    if variable is not None and is_open(right) and letter_convention(variable.name) == MATRIX:
+    if variable is not None and is_open(right) and letter_convention(variable.name) != SCALAR_CLASS:
         inference.note(f"{variable.name} is read as a scalar, since it divides")
     inference.require_scalar(right, "/ divides by a scalar, {text} is {shape}", mend)
     node.rows, node.columns = left.rows, left.columns
@@ -174,6 +174,8 @@ def _is_transposition(inference: Inference, node: Node) -> bool:
 
 def _entrywise(inference: Inference, node: Node) -> str:
     base, exponent = (inference.factor(n) for n in node.args)
+    if exponent in ("-1", "(-1)"):
+        return f"write 1./{base} for the entries, pinv({base}) for the pseudoinverse"
     inner = f" or {base}'*{base}" if exponent == "2" else ""
     return f"did you mean {base}.^{exponent}{inner}?"
 

@@ -81,7 +81,7 @@ def _numpy_product(inference: Inference, node: Node) -> Extents | None:
 def product_clash(inference: Inference, node: Node) -> NoReturn:
     """Say why `left*right` is not defined, and what may have been meant."""
     left, right = node.args
-    mends = _product_mends(inference, left, right)
+    mends = _product_mends(inference, left, right) + _declaration_mends(inference, left, right)
     inference.name_sizes()
     both = " and ".join(f"{inference.text(side)} is {inference.shape(side)}" for side in (left, right))
     inference.fail(
@@ -106,6 +106,15 @@ def _product_mends(inference: Inference, left: Node, right: Node) -> list[str]:
     if same_rows and same_columns:
         mends.append(f"{leading}.*{second}" + " (entry by entry)" * vectors)
     return mends
+
+
+def _declaration_mends(inference: Inference, left: Node, right: Node) -> list[str]:
+    """The declaration of a name taken for a vector by its letter, with which the product may be defined."""
+    first, second = (inference.undeclared_vectors(side) for side in (left, right))
+    common = [name for name in first if name in second]
+    if common:
+        return [f"{common[0]}: matrix(n,n)"]
+    return [f"{first[0]}: scalar"] if left.args and len(first) == 1 else []
 
 
 def listed(words: list[str]) -> str:

@@ -46,7 +46,7 @@ class Simplifier:
         if names or known:
             self.rewriter = Rewriter(self.rulebook, names, self.cost)
         for node in order:
-            self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done)))
+            self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
         return all_distributed(self.done[root.digest])
 
     def _shortened(self, node: Node) -> Node:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Sizes = dict[str, int]
 
+__all__ = ["Report", "verified"]
+
 POINTS = 6  # even and odd seeds make m x n tall and wide
 DIRECTIONS = 2
 # draws for one point, and after how many the sizes change (a wide X has no inv(X'*X)) and signs are tried (sqrt(X))

@@ -29,6 +29,94 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
   did you mean A'*x?""",
     ),
     (
+        "x: vector(n); y: vector(m)",
+        "X*y'*x'",
+        ShapeError,
+        """X*y' is p x m and x' is 1 x n: the inner sizes m and 1 differ
+  X*y'*x'
+  ^^^^^^^
+  did you mean X*y'*x?""",
+    ),
+    (
+        "",
+        "(1 - l0/norm2(p - q))*(p - q)",
+        ShapeError,
+        """(1 - l0/norm2(p - q)) is n x 1 and (p - q) is k x 1: the inner sizes 1 and k differ
+  (1 - l0/norm2(p - q))*(p - q)
+  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  did you mean (1 - l0/norm2(p - q))'*(p - q) (inner), (1 - l0/norm2(p - q))*(p - q)' (outer), \
+(1 - l0/norm2(p - q)).*(p - q) (entry by entry) or l0: scalar?""",
+    ),
+    (
+        "",
+        "I - 1/2*phi*phi",
+        ShapeError,
+        """1/2*phi is n x 1 and phi is n x 1: the inner sizes 1 and n differ
+  I - 1/2*phi*phi
+      ^^^^^^^^^^^
+  did you mean (1/2*phi)'*phi (inner), 1/2*phi*phi' (outer), 1/2*phi.*phi (entry by entry) or phi: matrix(n,n)?""",
+    ),
+    (
+        "x: vector(n)",
+        "x^-1",
+        ShapeError,
+        """^ takes a scalar or a square matrix, x is n x 1
+  x^-1
+  ^
+  write 1./x for the entries, pinv(x) for the pseudoinverse""",
+    ),
+    (
+        "",
+        "X^{-1}",
+        ParseError,
+        """the character '{' is not part of the language
+  X^{-1}
+    ^
+  write round brackets, as in X^(-1)""",
+    ),
+    (
+        "",
+        "unit(0, n)",
+        ParseError,
+        """the position in unit(i,n) is a whole number from 1 on
+  unit(0, n)
+       ^""",
+    ),
+    (
+        "",
+        "unit(5, 4)",
+        ShapeError,
+        """unit(5, 4) has 4 entries, there is none numbered 5
+  unit(5, 4)
+       ^""",
+    ),
+    (
+        "",
+        "unit(n)",
+        ParseError,
+        """unit takes a position and a size
+  unit(n)
+  ^^^^^^^""",
+    ),
+    (
+        "",
+        "sigmod|x|",
+        UnknownNameError,
+        """unknown function 'sigmod'
+  sigmod|x|
+  ^^^^^^
+  did you mean sigmoid?""",
+    ),
+    (
+        "",
+        "y/λ‖x‖",
+        ParseError,
+        """brackets are missing here
+  y/λ‖x‖
+    ^^^^
+  write (λ‖x‖)""",
+    ),
+    (
         "X: matrix(m,n); Y: matrix(m,n)",
         "X*Y",
         ShapeError,
@@ -183,7 +271,7 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         """unknown function 'mse_loss'
   torch.nn.functional.mse_loss(X @ W, Y)
   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  write mean((X*W - Y).^2)""",
+  write mean((X @ W - Y).^2)""",
     ),
     # ---- syntax ----
     (

@@ -75,6 +75,7 @@ pi*a                    | π*a | np.pi*a
 x + 1                   | x + vector(1) | x+matrix(1)
 log(a)*2                | log|a|*2 | log(|a|)*2
 eye(n)*x                | I*x | np.eye(n)*x
+unit(2, n)'*x           | unit(2,n)'*x | (unit(2, n))'*x
 ones(m,n) + X           | np.ones((m, n)) + X
 (X*w)'*y                | z1 = X*w; z1'*y | let u = X*w in u'*y | u = X*w; v = u'*y; v
 x                       | +x | ((x)) | x % a comment | --x | x''
@@ -238,6 +239,7 @@ NOTES = [
     ("X*w + c", "c is read as vector(m), to fit what it stands next to; or declare c: scalar"),
     ("tr(S*log(Sigma))", "log is taken entry by entry; the matrix function is logm"),
     ("X/N", "N is read as a scalar, since it divides"),
+    ("w'*x/k", "k is read as a scalar, since it divides"),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import os
 import re
 import subprocess
@@ -79,6 +81,19 @@ def statements(block: str) -> Iterator[tuple[str, str | None]]:
         statement, _, result = line.partition("  # ")
         if statement.strip():
             yield statement.strip(), result.strip() or None
+
+
+MODULES = sorted((ROOT / "matcalc").rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if ">>> " in path.read_text(encoding="utf-8")], ids=lambda path: path.stem
+)
+def test_examples_of_a_module_run(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def test_ci_runs_the_two_commands_of_the_readme() -> None:
