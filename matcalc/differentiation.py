@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc.dimensions import shape_of
+from matcalc.entrywise import lower_entrywise
 from matcalc.errors import NotDifferentiableError
 from matcalc.expr import Expr, Rational, Symbol
 from matcalc.kinds import Kind
-from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower, lower_entrywise
+from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower
 from matcalc.sums import add_exponents, linear, ones, zero
 from matcalc.tensor import apply, part, product, product_term
 from matcalc.terms import (

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from matcalc import expr as ex
 from matcalc.dimensions import ONE, Dimension, Shape
+from matcalc.entrywise import applied_entrywise, entrywise_power, larger, pi_node, stands_as_function
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
-from matcalc.kinds import Kind
-from matcalc.sums import as_exponent, as_term, constant, is_zero, linear, ones, scaled, size_node, zero
+from matcalc.sums import as_exponent, constant, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
-from matcalc.terms import Axes, Factor, Indices, Node, Product, Sum, Term, delta, leaf, unit
+from matcalc.terms import Axes, Factor, Node, delta, leaf, unit
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function, Rulebook
@@ -316,7 +316,7 @@ class _Lowering:
         return larger([self.spread(arg, shape) for arg in node.args], axes_of(shape), sign, self.rulebook)
 
     def pi(self, node: Expr) -> Node:
-        return leaf(Symbol("pi", Kind("scalar", (), "positive")), (), frozenset({"positive", "constant"}))
+        return pi_node()
 
     def unit(self, node: Expr) -> Node:
         at = node.args[0].value
@@ -330,21 +330,6 @@ class _Lowering:
 _STRUCTURAL: dict[str, Callable[[_Lowering, Expr], Node]] = {
     name: getattr(_Lowering, name) for name in "tr sum diag eye ones zeros max min pi unit".split()
 } | dict.fromkeys("vec kron commutation duplication tril triu".split(), _Lowering.not_yet)
-
-
-def larger(args: Sequence[Node], axes: Axes, sign: int, rulebook: Rulebook) -> Node:
-    """max(a,b) = a + relu(b - a), or for sign -1 min(a,b) = a - relu(a - b); a constant is taken as a."""
-    a, b = args
-    if is_constant(b, axes) and not is_constant(a, axes):
-        a, b = b, a
-    (relu,) = rulebook.overloads("relu")
-    excess = apply(relu, (linear([(sign, b), (-sign, a)], axes),), axes)
-    return linear([(1, a), (sign, excess)], axes)
-
-
-def is_constant(node: Node, axes: Axes) -> bool:
-    """Whether every entry is the same number."""
-    return is_zero(node) or as_term(node)[1] == ones(axes)
 
 
 def axes_positions(shape: Shape) -> list[int]:
@@ -362,82 +347,3 @@ def local_sizes(function: Function, shapes: Sequence[Shape]) -> dict[str, Dimens
             if wanted.number is None:
                 local.setdefault(wanted.text, given)
     return local
-
-
-def stands_as_function(function: Function, fold: bool) -> bool:
-    """Whether a call stays a call: always for a `fn`; for a `def` when folding, unless its formula
-    is all operators (`sqrt(x) = x^(1/2)`), which the normal form writes in one way."""
-    if function.definition is None:
-        return True
-    return fold and any(part.op == "call" for part in ex.postorder(function.definition))
-
-
-def applied_entrywise(
-    function: Function, args: Sequence[Node], axes: Axes, rulebook: Rulebook, fold: bool = False
-) -> Node:
-    """An elementwise function of nodes with these axes; a definition is written out unless folded."""
-    if stands_as_function(function, fold):
-        return apply(function, tuple(args), axes)
-    assert function.definition is not None
-    operands = {p.name: a for p, a in zip(function.parameters, args)}
-    return lower_entrywise(function.definition, operands, axes, rulebook)
-
-
-def lower_entrywise(
-    body: Expr, operands: Mapping[str, Node], axes: Axes, rulebook: Rulebook, fold: bool = False
-) -> Node:
-    """A formula in scalars, read entry by entry over operands with these axes."""
-    done: dict[int, Node] = {}
-    for node in ex.postorder(body):
-        args = [done[id(a)] for a in node.args]
-        done[id(node)] = _entry_by_entry(node, args, operands, axes, rulebook, fold)
-    return done[id(body)]
-
-
-def _entry_by_entry(
-    node: Expr, args: list[Node], operands: Mapping[str, Node], axes: Axes, rulebook: Rulebook, fold: bool
-) -> Node:
-    op = node.op
-    if op == "number":
-        return constant(node.value, axes)
-    if op == "symbol":
-        return operands[node.value.name]
-    if op == "neg":
-        return scaled(-1, args[0])
-    if op == "add":
-        return linear([(1, a) for a in args], axes)
-    if op in ("mul", "had"):
-        return entrywise([(a, 1) for a in args], axes)
-    if op in ("div", "haddiv"):
-        return entrywise([(args[0], 1), (args[1], -1)], axes)
-    if op in ("pow", "hadpow"):
-        return entrywise_power(args[0], args[1], axes, rulebook)
-    if op == "call" and node.value == "pi":
-        everywhere: Indices = tuple(range(len(axes)))
-        return product([(_Lowering(rulebook, {}, {}).pi(node), 1, ())], everywhere, axes)
-    if op == "call" and node.value in ("max", "min"):
-        return larger(args, axes, 1 if node.value == "max" else -1, rulebook)
-    return applied_entrywise(rulebook.function(node.value, node.args), args, axes, rulebook, fold)
-
-
-def entrywise_power(base: Node, exponent: Node, axes: Axes, rulebook: Rulebook) -> Node:
-    """base.^exponent; an exponent that differs from entry to entry is written with exp and log."""
-    scalar = _without_axes(exponent)
-    if scalar is not None:
-        return raised(base, as_exponent(scalar))
-    (log,), (exp,) = rulebook.overloads("log"), rulebook.overloads("exp")
-    return apply(exp, (entrywise([(exponent, 1), (apply(log, (base,), axes), 1)], axes),), axes)
-
-
-def _without_axes(node: Node) -> Node | None:
-    """The scalar that stands in every entry of a node, or None where the entries differ."""
-    terms = node.terms if isinstance(node, Sum) else ((1, node),)
-    scalars: list[Term] = []
-    for coefficient, term in terms:
-        if not node.axes:
-            scalars.append((coefficient, term))
-        elif isinstance(term, Product) and not any(indices for _, _, indices in term.factors):
-            scalars.append((coefficient, product(term.factors, (), ())))
-        else:
-            return None
-    return linear(scalars, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 Sizes = dict[str, int]
+SHOWN = 2  # of the sizes drawn: a tall and a wide one
 
 
 class Report:
@@ -32,7 +33,8 @@ class Report:
         """One or two lines for a person."""
         if self.verdict == "not checked":
             return f"not checked: {self.reason}"
-        drawn = ", ".join(dict.fromkeys(written(sizes) for sizes in self.sizes if sizes))
+        different = list(dict.fromkeys(written(sizes) for sizes in self.sizes if sizes))
+        drawn = ", ".join(different[:SHOWN] + ["..."] * (len(different) > SHOWN))
         count = "1 point" if len(self.seeds) == 1 else f"{len(self.seeds)} points"
         where = count + (f" ({drawn})" if drawn else "")
         found = f"checked at {where}: largest relative error {shown(self.largest_error)}: {self.verdict}"

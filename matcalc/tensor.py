@@ -309,15 +309,14 @@ class _ProductBuilder:
         if self.vanished:
             return 1, zero(self.axes)
         factors = self._collected()
-        carried: set[int] = set(self.out)
-        closed = False
-        for _, _, indices in factors:
-            closed = closed or carried.isdisjoint(indices) or not self._is_open(indices)
-            carried.update(indices)
+        free = set(self.out)
+        carried = free.union(*[indices for _, _, indices in factors])
         if len(carried) < len(self.dims):
             self._count_bare_indices(carried)
-        if closed:
-            factors = self._split_closed(factors)
+        for _, _, indices in factors:
+            if free.isdisjoint(indices):
+                factors = self._split_closed(factors)
+                break
         scalars: list[Factor] = [(b, e, ()) for b, e in self.scalars.values() if e != 0]
         node = _canonical(scalars, factors, self.out, self.axes, self.dims)
         return exact(self.coefficient), node
@@ -327,6 +326,9 @@ class _ProductBuilder:
 
     def _split_closed(self, factors: list[Factor]) -> list[Factor]:
         """Move every connected part that carries no axis into the scalar factors."""
+        if len(factors) == 1:
+            self._take_scalar(_canonical([], factors, (), (), self.dims), 1)
+            return []
         still_open: list[Factor] = []
         for part in _components(factors):
             if any(self._is_open(indices) for _, _, indices in part):
@@ -390,6 +392,8 @@ def _canonical(
     scalars: list[Factor], factors: list[Factor], out: Indices, axes: Axes, dims: dict[int, Dimension]
 ) -> Node:
     """The product node with summed indices numbered in an order that the structure decides."""
+    if not factors and len(scalars) == 1 and not axes and scalars[0][1] == 1:
+        return scalars[0][0]
     whole = scalars + factors
     place = {index: k for k, index in enumerate(out)}
     bound = []

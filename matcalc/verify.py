@@ -18,11 +18,11 @@ from matcalc.contraction import Arrangement, along_structure, free_kind
 from matcalc.differences import directional_derivative
 from matcalc.errors import MatcalcError
 from matcalc.evaluation import tensor_value
-from matcalc.expr import Symbol, postorder
+from matcalc.expr import postorder
 from matcalc.kinds import Kind
 from matcalc.numeric import evaluate
 from matcalc.report import Report, written
-from matcalc.sampling import LARGEST_CONDITION, choose_sizes, draw_direction, draw_values
+from matcalc.sampling import LARGEST_CONDITION, choose_sizes, draw, draw_direction
 from matcalc.terms import Apply, Node
 from matcalc.terms import postorder as term_postorder
 
@@ -41,6 +41,7 @@ POINTS = 6  # even and odd seeds make m x n tall and wide
 DIRECTIONS = 2
 # draws for one point, and after how many the sizes change (a wide X has no inv(X'*X)) and signs are tried (sqrt(X))
 ATTEMPTS, PATIENCE = 60, 4
+SMALL = 0.25  # every third point is nearer to 0, where other branches of a maximum are taken
 SIGNS_TRIED = ("", "positive", "unit", "above_one")
 # what an answer of order 1, 2, ... may be off: the higher, the coarser differences are
 TOLERANCES = (1e-7, 1e-7, 1e-5, 1e-4)
@@ -68,11 +69,11 @@ def verified(derivative: Derivative, seed: int = 0) -> Report:
     largest, sizes = 0.0, []
     try:
         for count, point in enumerate(seeds, start=1):
-            drawn, error, reason = compared(derivative, point)
-            sizes.append(drawn)
+            here, error, reason = compared(derivative, point)
+            sizes.append(here)
             largest = max(largest, error)
             if not error <= tolerance(derivative):
-                where = f"with {written(drawn)} " if drawn else ""
+                where = f"with {written(here)} " if here else ""
                 return Report("wrong", error, seeds[:count], sizes, f"{where}(seed {point}) {reason}")
     except (MatcalcError, Unmeasurable) as error:
         return Report("not checked", float("nan"), [], [], getattr(error, "message", str(error)))
@@ -105,8 +106,9 @@ def compared(derivative: Derivative, seed: int) -> tuple[Sizes, float, str]:
     reason = "the expression has no value, or no accurate difference"
     for attempt in range(1, ATTEMPTS + 1):
         sign = "" if attempt <= PATIENCE else SIGNS_TRIED[attempt % len(SIGNS_TRIED)]
+        factor = SMALL if seed % 3 == 2 and not sign else 1.0
         try:
-            found = compared_at(derivative, sizes, sign, rng)
+            found = compared_at(derivative, drawn(derivative, sizes, sign, factor, rng), sizes, rng)
         except OutsideDomain as outside:
             found, reason = None, str(outside) or reason
         if found is not None:
@@ -132,16 +134,22 @@ def sizes_for(derivative: Derivative, seed: int) -> Sizes:
     return {name: size + larger for name, size in choose_sizes(names, seed).items()}
 
 
-def with_sign(symbol: Symbol, sign: str) -> Symbol:
-    """The symbol with entries of this sign, where it is free to have it."""
-    kind = symbol.kind
-    free = not kind.sign and kind.structure in ("scalar", "vector", "row", "matrix")
-    return Symbol(symbol.name, Kind(kind.structure, kind.dimensions, sign)) if free else symbol
+def drawn(derivative: Derivative, sizes: Sizes, sign: str, factor: float, rng: Generator) -> dict[str, Array]:
+    """Operands of the kinds; those of no structure or sign have entries of the given sign, times the factor."""
+    values: dict[str, Array] = {}
+    for symbol in derivative.program.symbols.values():
+        kind = symbol.kind
+        if kind.sign or kind.structure not in ("scalar", "vector", "row", "matrix"):
+            values[symbol.name] = draw(kind, sizes, rng)
+        else:
+            values[symbol.name] = factor * draw(Kind(kind.structure, kind.dimensions, sign), sizes, rng)
+    return values
 
 
-def compared_at(derivative: Derivative, sizes: Sizes, sign: str, rng: Generator) -> tuple[float, str] | None:
-    """The largest error at a point drawn now, and of what; None where nothing can be measured at it."""
-    values = draw_values([with_sign(s, sign) for s in derivative.program.symbols.values()], sizes, rng)
+def compared_at(
+    derivative: Derivative, values: Mapping[str, Array], sizes: Sizes, rng: Generator
+) -> tuple[float, str] | None:
+    """The largest error at a point, and of what; None where nothing can be measured at it."""
     measured, floor = [], 0.0
     for _ in range(DIRECTIONS):
         direction = draw_direction(free_kind(derivative.wrt.kind), sizes, rng)

@@ -32,10 +32,10 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         "x: vector(n); y: vector(m)",
         "X*y'*x'",
         ShapeError,
-        """X*y' is p x m and x' is 1 x n: the inner sizes m and 1 differ
+        """X is k x p and y' is 1 x m: the inner sizes p and 1 differ
   X*y'*x'
-  ^^^^^^^
-  did you mean X*y'*x?""",
+  ^^^^
+  did you mean X*y?""",
     ),
     (
         "",

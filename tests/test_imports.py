@@ -24,12 +24,12 @@ parser
 rule_lines rule_fields rule_formulas templates linearity rule_entries rulebook
 terms
 sums labelling
-tensor substitution
+tensor substitution entrywise
 lower
 differentiation layout
 reading forms network parts matrixform
-factoring expanding rewriting simplify
-printers indexform
+matching patterns rewriting factoring expanding simplify
+printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands sampling differences contraction report numeric evaluation rule_checks rule_verdicts verify
 api

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import matcalc
 from matcalc import expr, grammar, table_cache
 from matcalc.dimensions import Dimension
 from matcalc.errors import MatcalcError
@@ -159,6 +160,16 @@ def test_entries(text: str, value: tuple[object, object], shape: tuple[object, o
     found = parse(text, KINDS).expr
     assert found.value == value
     assert found.shape == tuple(Dimension.of(s) for s in shape)  # type: ignore[arg-type]
+
+
+def test_unit_vectors_are_columns_with_a_one() -> None:
+    found = parse("3*unit(2, n)*unit(1, m)'").expr
+    assert found.shape == (N, M)
+    assert parse(written(found)).expr is found
+    numbers = matcalc.evaluate(written(found), {}, sizes={"m": 2, "n": 3})
+    assert numbers.tolist() == [[0, 0], [3, 0], [0, 0]]
+    with pytest.raises(MatcalcError, match="outside 1"):
+        matcalc.evaluate("unit(4, n)", {}, sizes={"n": 3})
 
 
 def test_stacks_go_by_rows() -> None:
