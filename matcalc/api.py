@@ -13,7 +13,7 @@ from matcalc.kinds import Kind
 from matcalc.layout import arranged, shape_text, structured
 from matcalc.lower import diagonal_leaf, lower, variable
 from matcalc.matrixform import MatrixForms, NoMatrixForm
-from matcalc.parser import Program, parse
+from matcalc.parser import Program, as_product, parse
 from matcalc.parts import named_parts
 from matcalc.rulebook import Rulebook, default_rulebook
 from matcalc.simplify import simplified
@@ -130,12 +130,16 @@ def _variable(program: Program, wrt: Any) -> Symbol:
             f"{name!r} is neither used nor declared",
             found=name,
             expected=", ".join(names),
-            suggestion=_nearest(name, names),
+            suggestion=_mend(name, names),
         )
     return program.symbols[name]
 
 
-def _nearest(name: str, names: list[str]) -> str | None:
+def _mend(name: str, names: list[str]) -> str | None:
+    """What to type instead of a variable that is not there."""
+    for word in names:
+        if name in word and name != word and len(word) <= 3:
+            return f"{word} is one name; did you mean {as_product(word)}?"
     from difflib import get_close_matches
 
     near = get_close_matches(name, names, 1)

@@ -81,7 +81,7 @@ def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Ruleb
             continue
         terms = adjoints.pop(node.digest)
         adjoint = terms[0] if len(terms) == 1 else (1, linear(terms, node.axes + extra))
-        if large and isinstance(adjoint[1], Sum) and len(adjoint[1].terms) > 1:
+        if large and isinstance(adjoint[1], Sum):
             adjoint = adjoint[0], part(adjoint[1])
         for child, term in _pulled_back(node, adjoint, extra, live, rulebook):
             adjoints.setdefault(child.digest, []).append(term)
@@ -217,7 +217,7 @@ def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Ru
     for node in order:
         if node.digest in live and node.digest != variable.digest:
             moved = _pushed_forward(node, tangents, extra, rulebook)
-            tangents[node.digest] = part(moved) if large and isinstance(moved, Sum) and len(moved.terms) > 1 else moved
+            tangents[node.digest] = part(moved) if large and isinstance(moved, Sum) else moved
     return tangents[root.digest]
 
 

@@ -79,15 +79,16 @@ class _Names:
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
+        self.candidates = {letters: self._candidates(letters) for letters in (SCALARS, VECTORS, MATRICES)}
 
     def fresh(self, shape: Shape) -> str:
-        name = next(n for n in self._candidates(shape) if n not in self.taken)
+        scalar = shape[0] == ONE and shape[1] == ONE
+        letters = SCALARS if scalar else VECTORS if ONE in shape else MATRICES
+        name = next(n for n in self.candidates[letters] if n not in self.taken)
         self.taken.add(name)
         return name
 
-    def _candidates(self, shape: Shape) -> Iterator[str]:
-        scalar = shape[0] == ONE and shape[1] == ONE
-        letters = SCALARS if scalar else VECTORS if ONE in shape else MATRICES
+    def _candidates(self, letters: str) -> Iterator[str]:
         yield from letters
         number = 1
         while True:

@@ -16,12 +16,16 @@ def reading_key(expression: Expr) -> tuple[object, ...]:
     ('2',)
     """
     words: list[str] = []
-    pending = [expression]
+    pending = [iter((expression,))]
     while pending and len(words) < WORDS:
-        node = pending.pop()
+        node = next(pending[-1], None)
+        if node is None:
+            pending.pop()
+            continue
         if node.op in ("symbol", "call", "number", "size"):
             words.append(_word(node))
-        pending.extend(reversed(node.args))
+        if node.args:
+            pending.append(iter(node.args))
     return (tuple(words), expression.cost, _Tie(expression))
 
 

@@ -16,9 +16,9 @@ from matcalc.sums import (
     add_exponents,
     as_exponent,
     as_scalar,
+    as_term,
     exact,
     exact_power,
-    is_zero,
     linear,
     primitive,
     scaled,
@@ -54,10 +54,10 @@ FLATTEN_LIMIT = 16
 
 
 def part(inner: Node) -> Node:
-    """The node kept whole; one that has no parts of its own stays as it is."""
-    if not isinstance(inner, (Product, Sum)) or is_zero(inner):
-        return inner
-    return make_part(inner)
+    """The node kept whole, its number in front; one without several parts of its own stays as it is."""
+    coefficient, rest = as_term(inner)
+    several = rest.factors if isinstance(rest, Product) else rest.terms if isinstance(rest, Sum) else ()
+    return scaled(coefficient, make_part(rest)) if len(several) > 1 else inner
 
 
 def apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
