@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.differentiation import derivative
 from matcalc.dimensions import Dimension, Shape
 from matcalc.errors import MatcalcError, ShapeError, UnknownNameError, UnsupportedError
-from matcalc.expr import Expr, Symbol
+from matcalc.expr import Expr, Symbol, symbols
 from matcalc.kinds import Kind
 from matcalc.layout import arranged, shape_text, structured
 from matcalc.lower import diagonal_leaf, lower, variable
@@ -16,10 +16,11 @@ from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.parser import Program, as_product, parse
 from matcalc.parts import named_parts
 from matcalc.rulebook import Rulebook, default_rulebook
+from matcalc.shape_arithmetic import shape_arithmetic
 from matcalc.simplify import simplified
 from matcalc.spelling import plain_name
 from matcalc.substitution import substituted
-from matcalc.terms import Apply, Leaf, Node, postorder
+from matcalc.terms import Apply, Node, postorder
 
 if TYPE_CHECKING:
     from matcalc.verify import Report
@@ -125,6 +126,8 @@ def _variable(program: Program, wrt: Any) -> Symbol:
             suggestion="name it with wrt",
         )
     name = plain_name(str(wrt))
+    if not name.isidentifier():
+        raise UnsupportedError("one variable at a time: lists of variables are not supported yet", found=name)
     if name not in program.symbols:
         raise UnknownNameError(
             f"{name!r} is neither used nor declared",
@@ -265,7 +268,7 @@ class Derivative:
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answer that a user should know."""
         notes = list(self.program.notes)
-        used = {n.symbol.name for n in postorder(lower(self.program.expr, self.rulebook)) if isinstance(n, Leaf)}
+        used = {symbol.name for symbol in symbols(self.program.expr)}
         if self.wrt.name not in used:
             notes.append(f"{self.wrt.name} does not occur in the expression: the derivative is zero")
         facts = self.wrt.kind.facts
@@ -286,12 +289,12 @@ class Derivative:
 
     @property
     def shapes_text(self) -> str:
-        """The kinds taken, and the shape of the answer."""
+        """The kinds taken, and how the shapes of the answer combine."""
         lines = [f"{name}: {kind.text}" for name, kind in self.variables.items()]
-        if self.matrix_shape is not None:
-            lines.append(f"answer: {shape_text(self.matrix_shape)} ({self.layout} layout)")
-        else:
-            lines.append(f"answer: {' x '.join(d.text for d in self.shape)} ({self.layout} layout)")
+        shape = " x ".join(d.text for d in self.shape)
+        if self.expression is not None:
+            shape = shape_arithmetic(self.expression) or shape
+        lines.append(f"answer: {shape} ({self.layout} layout)")
         lines += [f"assuming {assumption}" for assumption in self.assumptions]
         return "\n".join(lines)
 

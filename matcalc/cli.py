@@ -191,7 +191,7 @@ def as_json(derivative: Derivative) -> str:
     return json.dumps(
         {
             "text": derivative.text,
-            "latex": derivative.latex(),
+            "latex": derivative.latex() if derivative.expression is not None else None,
             "shape": [str(dimension) for dimension in derivative.shape],
             "variables": {name: str(kind) for name, kind in derivative.variables.items()},
             "assumptions": list(derivative.assumptions),

@@ -61,7 +61,7 @@ def structured(node: Node, kind: Kind, convention: str) -> Node:
     facts = kind.facts
     if "diagonal" in facts and len(axes_of(kind.shape)) == 2:
         return _spread_diagonal(node)
-    if facts & {"lower", "upper"} and convention == "projected":
+    if facts & {"lower", "upper"} and convention != "independent":
         raise UnsupportedError("the derivative by a triangular matrix is not supported yet")
     if not facts & {"symmetric", "skew"} or convention == "independent" or len(axes_of(kind.shape)) < 2:
         return node

@@ -145,9 +145,8 @@ class MatrixForms:
         if terms is node.terms:
             self.starts_negative[node.digest] = parts[0][1]
         if parts[0][1] and not all(negative for _, negative, _ in parts):
-            first = next((k for k, part in enumerate(parts) if not part[1] and not part[0][0]), None)
-            if first is not None:
-                parts.insert(0, parts.pop(first))
+            first = next(k for k, part in enumerate(parts) if not part[1])
+            parts.insert(0, parts.pop(first))
         forms = [f.negated() if negative else f for _, negative, f in parts]
         if is_symmetric(node):
             return same(ex.add(*[f.straight for f in forms]))
@@ -158,19 +157,14 @@ class MatrixForms:
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 
     def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[tuple[tuple[object, ...], bool, Form]]:
-        """Sort key, sign and form of each term; one that fills only some axes is left to spread."""
+        """Sort key, sign and form of each term; a scalar in every entry is left to spread."""
         parts: list[tuple[tuple[object, ...], bool, Form]] = []
         filled = [_touched(part) for _, part in terms]
-        spreading = any(len(t) == len(node.axes) for t in filled)
-        # a row and a column do not add up, but either adds to a matrix that stands before them
-        crossed = spreading and {0} in filled and {1} in filled
+        spreading = any(filled)
         for (coefficient, part), touched in zip(terms, filled):
-            axes = tuple(sorted(touched)) if spreading and len(touched) < len(node.axes) else None
+            axes = () if spreading and not touched else None
             negative, form = self.term(coefficient, part, flip=False, axes=axes)
-            if axes == (1,):  # varies along the row only: its column is the transpose
-                form = form.flipped()
-            late = crossed and len(touched) < len(node.axes)
-            key = (late, -self.degrees[part.digest], reading_key(form.straight))
+            key = (-self.degrees[part.digest], reading_key(form.straight))
             parts.append((key, negative, form))
         return parts
 

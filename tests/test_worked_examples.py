@@ -165,5 +165,5 @@ def test_one_element_of_a_gradient() -> None:
 
 def test_shapes_of_the_answer_are_shown() -> None:
     result = CliRunner().invoke(main, ["diff", "(X*theta-y)'*(X*theta-y)", "--wrt", "theta", "--shapes"])
-    for said in ("X: matrix(m,n)", "theta: vector(n)", "y: vector(m)", "answer: n x 1"):
+    for said in ("X: matrix(m,n)", "theta: vector(n)", "y: vector(m)", "answer: (n x m)(m x 1) -> n x 1"):
         assert said in result.stderr
