@@ -170,8 +170,9 @@ class Derivative:
         """The derivative before simplification, its axes in the order of the layout."""
         kind, free = self.wrt.kind, _free(self.wrt)
         target = free if self.symmetric == "independent" else self.wrt
-        by = diagonal_leaf(target) if "diagonal" in target.kind.facts else variable(target)
-        node = lower(self.program.expr, self.rulebook, {self.wrt.name: variable(target)})
+        whole = variable(target)
+        by = diagonal_leaf(target) if "diagonal" in target.kind.facts else whole
+        node = lower(self.program.expr, self.rulebook, {self.wrt.name: whole})
         for _ in range(self.order):
             node = structured(derivative(node, by, self.rulebook), kind, self.symmetric)
         if target is not self.wrt:
@@ -203,9 +204,9 @@ class Derivative:
 
     def _parts(self, expression: Expr) -> tuple[list[tuple[str, Expr]], Expr]:
         """The answer as definitions and a body in terms of them; no name of the input is used again."""
-        symbols = self.program.symbols
-        sizes = {name for symbol in symbols.values() for d in symbol.kind.shape for name in d.names}
-        return named_parts(expression, {*symbols, *sizes}, self.program.definitions)
+        known = self.program.symbols
+        sizes = {name for symbol in known.values() for d in symbol.kind.shape for name in d.names}
+        return named_parts(expression, {*known, *sizes}, self.program.definitions)
 
     @property
     def unicode(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from weakref import WeakValueDictionary
 
 from matcalc.errors import MatcalcError
 
 Monomial = tuple[str, ...]
-# Only the dimensions in use: an entry goes when nothing else refers to it.
+# The dimensions in use, and some made of late: an entry goes when nothing refers to it any more.
 _table: WeakValueDictionary[tuple[tuple[Monomial, int], ...], Dimension] = WeakValueDictionary()
+_recent: deque[Dimension] = deque(maxlen=256)
 
 
 class Dimension:
@@ -32,6 +34,7 @@ class Dimension:
             return known
         self = super().__new__(cls)
         self.terms, self.text = key, _written(key)
+        _recent.append(self)
         return _table.setdefault(key, self)
 
     @staticmethod

@@ -58,12 +58,13 @@ class Symbol:
 class Expr:
     """An interned node; build it with the functions of this module, never directly."""
 
-    __slots__ = ("_digest", "args", "cost", "op", "shape", "value")
+    __slots__ = ("_digest", "args", "cost", "is_scalar", "op", "shape", "value")
 
     op: str
     args: tuple[Expr, ...]
     value: Any
     shape: Shape
+    is_scalar: bool
     cost: int  # what "simpler" means: see token_cost
     _digest: bytes | None
 
@@ -87,10 +88,6 @@ class Expr:
         return self._digest
 
     @property
-    def is_scalar(self) -> bool:
-        return self.shape == SCALAR
-
-    @property
     def is_column(self) -> bool:
         return self.shape[1] == ONE and self.shape[0] != ONE
 
@@ -105,12 +102,13 @@ _table: dict[tuple[Any, ...], Expr] = new_table()
 
 
 def _node(op: str, args: tuple[Expr, ...], value: Any, shape: Shape) -> Expr:
-    key = (op, value, *[id(a) for a in args])
+    key = (op, value, *map(id, args))
     found = _table.get(key)
     if found is not None and found.shape == shape:
         return found
     node = Expr.__new__(Expr)
     node.op, node.args, node.value, node.shape, node._digest = op, args, value, shape, None
+    node.is_scalar = shape[0] is ONE and shape[1] is ONE
     node.cost = token_cost(node)
     kept: Expr = remember(_table, key, node)
     return kept if kept.shape == shape else node
@@ -121,13 +119,14 @@ def token_cost(node: Expr) -> int:
 
     This is the one meaning of "simpler": every optional rewriting is kept only if it falls.
     """
-    inside = sum([a.cost for a in node.args])
-    op, count = node.op, len(node.args)
+    op, count, inside = node.op, len(node.args), 0
+    for arg in node.args:
+        inside += arg.cost
+    if op == "mul" or op == "had":
+        return inside + count - 1
     if op == "add":  # `a - b` has one operator, not two
         minus = sum([a.op == "neg" for a in node.args[1:]])
         return inside - minus + count - 1
-    if op in ("mul", "had"):
-        return inside + count - 1
     if op == "size":
         text: str = node.value.text
         return 1 + sum(map(text.count, "*+-"))

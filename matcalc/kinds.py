@@ -6,6 +6,7 @@ sampler of a check (how such an operand is drawn).
 
 from __future__ import annotations
 
+from collections import deque
 from weakref import WeakValueDictionary
 
 from matcalc.dimensions import ONE, Dimension, Shape
@@ -36,8 +37,9 @@ SIGNS: dict[str, frozenset[str]] = {
 }
 
 
-# Only the kinds in use: an entry goes when nothing else refers to it.
+# The kinds in use, and some made of late: an entry goes when nothing refers to it any more.
 _table: WeakValueDictionary[tuple[str, tuple[Dimension, ...], str], Kind] = WeakValueDictionary()
+_recent: deque[Kind] = deque(maxlen=256)
 
 
 class Kind:
@@ -68,6 +70,7 @@ class Kind:
         self.shape = _shape(structure, dimensions)
         inside = ",".join(d.text for d in dimensions)
         self.text = structure + (f"({inside})" if dimensions else "") + (f" {sign}" if sign else "")
+        _recent.append(self)
         return _table.setdefault(key, self)
 
     def __reduce__(self) -> tuple[type[Kind], tuple[str, tuple[Dimension, ...], str]]:

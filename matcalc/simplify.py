@@ -47,7 +47,9 @@ class Simplifier:
             self.rewriter = Rewriter(self.rulebook, names, self.cost)
         for node in order:
             self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
-        return all_distributed(self.done[root.digest])
+        short = self.done[root.digest]
+        # only where a tensor occurs can a sum of more than two axes stand inside a product
+        return all_distributed(short) if any(len(node.axes) > 2 for node in order) else short
 
     def _shortened(self, node: Node) -> Node:
         """The node after every pass that pays."""
