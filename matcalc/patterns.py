@@ -63,6 +63,7 @@ class Pattern:
         self.left = left
         if isinstance(left, Sum) and len(left.terms) == 1:
             self.factor, self.left = left.terms[0]
+        self.marks = marks(self.left)
 
     def rewritings(self, node: Node) -> Iterator[Node]:
         """Every node the rule makes of this one."""
@@ -303,6 +304,26 @@ def _single(node: Node, indices: Indices) -> Product:
 def _dimension(node: Product, index: int) -> Dimension:
     count = len(node.axes)
     return node.axes[index] if index < count else node.bound[index - count]
+
+
+def marks(node: Node) -> frozenset[str]:
+    """What is seen of a node at a glance: the functions it applies, and whether it holds sums or closed products.
+
+    A pattern can match a node, or a part of it, only if the node has all its marks.
+    """
+    if isinstance(node, Apply):
+        return frozenset((node.function.name,))
+    if isinstance(node, Product):
+        return frozenset([_mark(base) for base, _, _ in node.factors]) - {""}
+    if isinstance(node, Sum):
+        return frozenset().union(*[marks(term) for _, term in node.terms if not isinstance(term, Sum)])
+    return frozenset()
+
+
+def _mark(base: Node) -> str:
+    if isinstance(base, Apply):
+        return base.function.name
+    return "+" if isinstance(base, Sum) else "*" if isinstance(base, Product) else ""
 
 
 def has_fact(node: Node, fact: str) -> bool:

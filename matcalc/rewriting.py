@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from matcalc.patterns import patterns_of
+from matcalc.patterns import marks, patterns_of
 from matcalc.sums import as_term, scaled
 from matcalc.terms import Apply, Node, Product, Sum
 
@@ -39,8 +39,11 @@ class Rewriter:
         coefficient, part = as_term(node)
         if not isinstance(part, (Apply, Product, Sum)):
             return None
+        seen = marks(part)
         for rule in self.rules:
             for pattern in patterns_of(rule, self.rulebook):
+                if not pattern.marks <= seen:
+                    continue
                 for candidate in pattern.rewritings(part):
                     candidate = scaled(coefficient, candidate)
                     if self._pays(node, candidate):

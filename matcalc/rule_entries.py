@@ -27,7 +27,32 @@ _CALLED = re.compile(r"(\w+)\(")
 _UNREAD: Any = object()
 
 
-class Function(Signature):
+class Entry:
+    """What stands in a rule file: its place and its text."""
+
+    __slots__ = ()
+
+    entry: RuleLine
+
+    @property
+    def file(self) -> str:
+        return self.entry.file
+
+    @property
+    def line(self) -> int:
+        return self.entry.line
+
+    @property
+    def text(self) -> str:
+        """The entry as written, on one line."""
+        return " ".join(self.entry.text.split())
+
+    @property
+    def where(self) -> str:
+        return self.entry.where
+
+
+class Function(Signature, Entry):
     """A function of the rulebook: a signature with what is known of it.
 
     `formula` is its value in terms of others (the definition of a `def`), `result_facts` what holds of every value.
@@ -54,23 +79,6 @@ class Function(Signature):
         self.numpy = self._template("numpy")
         self.latex = self._template("latex") or self._plain_latex()
         self.alias = self._alias()
-
-    @property
-    def file(self) -> str:
-        return self.entry.file
-
-    @property
-    def line(self) -> int:
-        return self.entry.line
-
-    @property
-    def text(self) -> str:
-        """The entry as written, on one line."""
-        return " ".join(self.entry.text.split())
-
-    @property
-    def where(self) -> str:
-        return self.entry.where
 
     @property
     def operands(self) -> tuple[Parameter, ...]:
@@ -188,7 +196,7 @@ class Function(Signature):
         return formula
 
 
-class Identity:
+class Identity(Entry):
     """`left -> right`, true for all operands of the kinds of its variables.
 
     Where `elementwise`, the variables are scalars and the identity holds entry by entry of operands of one shape.
@@ -208,22 +216,6 @@ class Identity:
         left, _, right = entry.text.partition("->")
         self.function_names = frozenset(_CALLED.findall(left))
         self.result_names = frozenset(_CALLED.findall(right))
-
-    @property
-    def file(self) -> str:
-        return self.entry.file
-
-    @property
-    def line(self) -> int:
-        return self.entry.line
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.entry.text.split())
-
-    @property
-    def where(self) -> str:
-        return self.entry.where
 
     @property
     def left(self) -> Expr:

@@ -197,7 +197,7 @@ def unit(at: int | str, dimension: Dimension) -> Unit:
 
 def make_apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
     """The call as it stands."""
-    head = f"apply|{function.name}|{function.text}|{_dims(axes)}|".encode()
+    head = f"apply|{function.name}|{function.entry.text}|{_dims(axes)}|".encode()
     digest = digest_of(head + b"".join([a.digest for a in args]))
     found: Apply | None = _table.get(digest)
     if found is not None:
