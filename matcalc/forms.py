@@ -91,7 +91,7 @@ def multiplied(chain: Chain) -> Expr:
     for form in chain:
         straight = form.straight
         for part in straight.args if straight.op == "mul" and not straight.args[0].is_scalar else (straight,):
-            if links and links[-1] is part and part.shape[0] == part.shape[1] != ONE:
+            if links and part.shape[0] == part.shape[1] != ONE and are_equal(links[-1], part):
                 counts[-1] += 1
             else:
                 links.append(part)
@@ -102,6 +102,11 @@ def multiplied(chain: Chain) -> Expr:
         total = factor if total is None else ex.mul(total, factor)
     assert total is not None
     return total
+
+
+def are_equal(a: Expr, b: Expr) -> bool:
+    """Whether two expressions are equal; their cost tells most apart without a closer look."""
+    return a is b or (a.cost == b.cost and a == b)
 
 
 def is_plain(parts: list[Part]) -> bool:
@@ -150,10 +155,12 @@ def exponent_expr(exponent: Rational) -> Expr:
 
 def _hadamard(factors: list[Expr]) -> Expr:
     """The entrywise product, cheap factors first; equal ones become a power."""
-    counts: dict[int, list[Expr]] = {}
+    if len(factors) == 1:
+        return factors[0]
+    counts: dict[Expr, int] = {}
     for factor in factors:
-        counts.setdefault(id(factor), []).append(factor)
-    merged = [g[0] if len(g) == 1 else ex.hadpow(g[0], ex.number(len(g))) for g in counts.values()]
+        counts[factor] = counts.get(factor, 0) + 1
+    merged = [factor if count == 1 else ex.hadpow(factor, ex.number(count)) for factor, count in counts.items()]
     merged.sort(key=lambda f: (f.cost, reading_key(f)))
     total = merged[0]
     for factor in merged[1:]:

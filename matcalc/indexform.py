@@ -13,7 +13,7 @@ from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import assembled
 from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
 from matcalc.printers.text import number_text, text
-from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
+from matcalc.terms import Apply, Leaf, Node, Part, Product, Sum, postorder
 
 # input axes are i, j, the others follow
 LETTERS = "ijklpqrstuvabcdefgh"
@@ -47,6 +47,8 @@ class _Writer:
 
     def entry(self, node: Node, indices: list[str]) -> str:
         """The entry of a node at these indices."""
+        while isinstance(node, Part):
+            node = node.inner
         terms = node.terms if isinstance(node, Sum) else ((1, node),)
         pieces = sorted((negative, body) for negative, body in (self._term(c, n, indices) for c, n in terms))
         if not pieces:
@@ -102,6 +104,8 @@ class _Writer:
 
     def _operand(self, base: Node, indices: list[str]) -> str:
         """The entry of a factor; of a tensor, in brackets."""
+        while isinstance(base, Part):
+            base = base.inner
         if len(base.axes) > 2:
             inner = base.args[0] if isinstance(base, Apply) else base
             entry = self.entry(inner, indices)

@@ -19,13 +19,13 @@ class Match:
         self.bound = bound
         self.taken: dict[int, Exponent] = {}
         self.indices: dict[int, int] = {}  # index of the pattern -> index of the node
-        self.inside: set[int] = set()  # indices summed within a bound variable
+        self.inside: tuple[int, ...] = ()  # indices summed within a bound variable
         self.spots: Indices | None = None  # entry by entry: the indices all factors carry
 
     def copy(self, taken: dict[int, Exponent]) -> Match:
         other = Match(self.bound)
         other.taken, other.indices, other.spots = taken, dict(self.indices), self.spots
-        other.inside = set(self.inside)
+        other.inside = self.inside
         return other
 
     def left_of(self, k: int, power: Exponent) -> Exponent:
@@ -65,8 +65,9 @@ class Match:
 
     def sums_inside(self, node: Product, free: int) -> bool:
         """Whether summed indices of the pattern are summed ones that no other factor carries."""
-        summed = {spot for index, spot in self.indices.items() if index >= free} | self.inside
-        if len({s for i, s in self.indices.items() if i >= free}) != sum(i >= free for i in self.indices):
+        spots = [spot for index, spot in self.indices.items() if index >= free] + list(self.inside)
+        summed = set(spots)
+        if len(summed) != len(spots):
             return False
         if any(s < len(node.axes) for s in summed):
             return False

@@ -29,39 +29,43 @@ def named_parts(
     chosen = _worth_naming(expression)
     if not chosen:
         return [], expression
-    given = {id(part): name for name, part in (own or {}).items()}
+    given = {part: name for name, part in (own or {}).items()}
     names = _Names({*taken, *given.values()})
+    # equal nodes may be different objects, when the tables were emptied in between
+    named: dict[Expr, Expr] = {}
     replaced: dict[int, Expr] = {}
     definitions: list[tuple[str, Expr]] = []
     for node in postorder(expression):
         written = with_args(node, tuple([replaced[id(a)] for a in node.args])) if node.args else node
-        if id(node) in chosen:
-            name = given.get(id(node)) or names.fresh(node.shape)
-            definitions.append((name, written))
-            written = symbol(name, _kind(node.shape))
+        if node in chosen:
+            if node not in named:
+                name = given.get(node) or names.fresh(node.shape)
+                definitions.append((name, written))
+                named[node] = symbol(name, _kind(node.shape))
+            written = named[node]
         replaced[id(node)] = written
     return definitions, replaced[id(expression)]
 
 
-def _worth_naming(expression: Expr) -> set[int]:
+def _worth_naming(expression: Expr) -> set[Expr]:
     """The nodes whose definition saves tokens, parts of parts counted by their names."""
     if expression.cost < SHORTEST_NAMED:
         return set()
-    order = postorder(expression)
-    uses: dict[int, int] = {}
+    order = list(dict.fromkeys(postorder(expression)))
+    uses: dict[Expr, int] = {}
     for node in order:
         for arg in node.args:
-            uses[id(arg)] = uses.get(id(arg), 0) + 1
-    costs: dict[int, int] = {}
-    chosen: set[int] = set()
+            uses[arg] = uses.get(arg, 0) + 1
+    costs: dict[Expr, int] = {}
+    chosen: set[Expr] = set()
     for node in order:
         own = node.cost - sum([a.cost for a in node.args])
-        cost = own + sum([costs[id(a)] for a in node.args])
-        count = uses.get(id(node), 0)
+        cost = own + sum([costs[a] for a in node.args])
+        count = uses.get(node, 0)
         if node.op not in ("neg", "transpose") and node.args and (count - 1) * cost - count - 1 >= LEAST_SAVING:
-            chosen.add(id(node))
+            chosen.add(node)
             cost = 1
-        costs[id(node)] = cost
+        costs[node] = cost
     return chosen
 
 

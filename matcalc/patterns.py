@@ -279,10 +279,12 @@ class Pattern:
         else:
             places = {k: match.indices[i] for k, i in enumerate(indices) if i in match.indices}
         for taken, spots in concrete_factors(powered, node, dict(match.taken), places):  # type: ignore[arg-type]
+            if not self.entrywise and any(k not in spots for k in range(len(indices))):
+                continue
             result = match.copy(taken)
             if not self.entrywise:
                 result.indices.update({i: spots[k] for k, i in enumerate(indices)})
-                result.inside.update([spots[k] for k in range(len(whole), len(whole) + len(inner.bound))])
+                result.inside += tuple([spots[k] for k in range(len(whole), len(whole) + len(inner.bound))])
             yield result
 
 

@@ -293,6 +293,8 @@ class _ProductBuilder:
         deltas = self._join_deltas() if self.joined else []
         if len(self.flat) == 1 and not self.same:
             base, exponent, indices = self.flat[0]
+            if exponent == 0:
+                return deltas
             return [(base, exponent, _sorted_pair(base, indices)), *deltas]
         total: dict[tuple[bytes, Indices], Factor] = {}
         for base, exponent, indices in self.flat:

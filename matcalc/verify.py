@@ -49,6 +49,7 @@ MARGIN = 10  # how much more accurate than that a difference must be
 # a derivative below this part of the values around is lost in their rounding
 FLAT = (1e-5, 1e-2, 1e-1, 1.0)
 NEARBY = 0.25
+ROUNDING = 1e-8  # operands are about 1: a derivative far below this is what rounding leaves of them
 STEP = 0.05  # for each order
 
 
@@ -150,7 +151,7 @@ def compared_at(
     derivative: Derivative, values: Mapping[str, Array], sizes: Sizes, rng: Generator
 ) -> tuple[float, str] | None:
     """The largest error at a point, and of what; None where nothing can be measured at it."""
-    measured, floor = [], 0.0
+    measured, floor = [], ROUNDING
     for _ in range(DIRECTIONS):
         direction = draw_direction(free_kind(derivative.wrt.kind), sizes, rng)
         along = value_along(derivative, values, sizes, direction)

@@ -13,6 +13,7 @@ import pytest
 
 import matcalc
 from matcalc.parser import parse
+from matcalc.rulebook import default_rulebook
 from oracle import differences
 from oracle.layouts import arranged, relative_error
 from oracle.shapes import Array, as_matrix
@@ -104,6 +105,21 @@ CASES = [
     Case("x*z", "xz", "z"),
     Case("B + r", "Br", "r"),
     Case("std(B)", "B", "B"),
+    # an index summed inside an operand of a rule is one of its own: here diag(diag(X)) stands between the factors
+    Case("a*tr(inv(X*X)*diag(diag(X))*X*A)", "aXA", "a"),
+    Case("a*inv(X*X)*diag(diag(X))*X", "aX", "a"),
+    Case("a*X*diag(diag(X))*inv(X*X)", "aX", "a"),
+    Case("a*inv(X*P)*diag(diag(X))*P", "aXP", "a"),
+    Case("a*A*diag(diag(A))*pinv(A*A)*A*A", "aA", "a"),
+    # an operand of a rule that carries no factor on one of its axes
+    Case("a*pinv(ones(n))*x", "ax", "a"),
+    Case("a*B*pinv(ones(m,n))", "aB", "a"),
+    Case("pinv(a*ones(n))", "a", "a"),
+    # a power with exponent 0 is all ones, not the number 1
+    Case("a*x.^0", "ax", "a"),
+    Case("a*sum((1 + x.^2).^0)", "ax", "a"),
+    Case("a*sum((1 + A).^(p - p))", "aAp", "a"),
+    Case("a*(1 + (1 + x.^2).^0)", "ax", "a"),
 ]
 
 
@@ -170,3 +186,23 @@ def test_answer_and_text_against_differences(case: Case) -> None:
 def test_large_sum_that_vanishes_is_zero() -> None:
     terms = " + ".join(f"sin({k}*x'*y)^2 + cos({k}*x'*y)^2" for k in range(1, 40))
     assert matcalc.differentiate(terms, "x", variables={"x": "vector(n)", "y": "vector(n)"}).text == "zeros(n)"
+
+
+def test_index_form_of_a_tensor_with_parts_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcalc.differentiation.LARGE_EXPRESSION", 5)
+    derivative = matcalc.differentiate("exp(tanh(A.*A + A))", "A", variables={"A": "matrix(m,n)"})
+    values = {"A": np.random.default_rng(7).uniform(0.1, 0.5, (2, 3))}
+    found = derivative.evaluate(values)
+    shown = evaluate(derivative.text, values, {"m": 2, "n": 3}, shape=found.shape)
+    assert relative_error(shown, found) <= 1e-9
+
+
+def test_names_and_shared_parts_survive_an_emptied_cache() -> None:
+    text = "E = exp(Q*K'/s); P = E./(sum(E, 2)*ones(1,l)); sum(G.*(P*V))"
+    kinds = {"Q": "matrix(m,n)", "K": "matrix(l,n)", "s": "scalar", "V": "matrix(l,k)", "G": "matrix(m,k)"}
+    wanted = matcalc.differentiate(text, "Q", variables=kinds).text
+    program = matcalc.parse(text, kinds)
+    matcalc.clear_cache()
+    rulebook = default_rulebook()
+    found = matcalc.Derivative(program, program.symbols["Q"], 1, "mixed", "projected", rulebook)
+    assert found.text == wanted

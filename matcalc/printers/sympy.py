@@ -63,6 +63,8 @@ def to_sympy(expr: Expr, rulebook: Any = None) -> Any:
         return _written(unfolded(expr, rulebook, _is_known))
     except RecursionError:
         raise UnsupportedError("the expression is nested too deep for SymPy, which recurses on it") from None
+    except TypeError as error:  # SymPy's own refusal, for example of a matrix within a scalar power
+        raise UnsupportedError(f"SymPy cannot hold this expression: {error}") from None
 
 
 def _written(whole: Expr) -> Any:
