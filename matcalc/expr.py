@@ -77,13 +77,17 @@ class Expr:
     @property
     def digest(self) -> bytes:
         """Sixteen bytes that name the structure, the same in every process; found when first asked for."""
-        if self._digest is None:
-            missing = [self] if all(a._digest for a in self.args) else postorder(self)
-            for node in missing:
-                if node._digest is None:
-                    rows, columns = node.shape
-                    text = f"{node.op}|{node.value!r}|{rows.text}|{columns.text}|"
-                    node._digest = digest_of(text.encode() + b"".join([a._digest or b"" for a in node.args]))
+        pending = [self] if self._digest is None else []
+        while pending:  # only through nodes that have none yet, so that asking again and again stays linear
+            node = pending[-1]
+            missing = [a for a in node.args if a._digest is None]
+            if missing:
+                pending += missing
+                continue
+            rows, columns = node.shape
+            text = f"{node.op}|{node.value!r}|{rows.text}|{columns.text}|"
+            node._digest = digest_of(text.encode() + b"".join([a._digest or b"" for a in node.args]))
+            pending.pop()
         assert self._digest is not None
         return self._digest
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import assembled
 from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
@@ -17,6 +18,8 @@ from matcalc.terms import Apply, Leaf, Node, Part, Product, Sum, postorder
 
 # input axes are i, j, the others follow
 LETTERS = "ijklpqrstuvabcdefgh"
+# Nobody reads a longer form, and a shared part is written out wherever it stands.
+MOST_TERMS = 2000
 
 
 def index_text(node: Node) -> str:
@@ -44,6 +47,7 @@ class _Writer:
     def __init__(self, letters: Iterator[str]) -> None:
         self.letters = letters
         self.forms = MatrixForms()
+        self.terms_written = 0
 
     def entry(self, node: Node, indices: list[str]) -> str:
         """The entry of a node at these indices."""
@@ -58,6 +62,9 @@ class _Writer:
 
     def _term(self, coefficient: Rational, node: Node, indices: list[str]) -> tuple[bool, str]:
         """Sign and text of a scaled entry."""
+        self.terms_written += 1
+        if self.terms_written > MOST_TERMS:
+            raise UnsupportedError(f"the index form of this tensor has more than {MOST_TERMS} terms")
         factors: list[SignedFactor] = []
         wraps: list[str] = []
         if isinstance(node, Product):
