@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Rational, magnitude
-from matcalc.forms import assembled
+from matcalc.forms import Form, assembled
 from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
 from matcalc.printers.text import number_text, text
 from matcalc.terms import Apply, Leaf, Node, Part, Product, Sum, postorder
@@ -94,7 +94,7 @@ class _Writer:
         except NoMatrixForm:
             return (negative, factors, *self._explicit(node, factors, indices))
         entries = [_indexed(form.straight, [indices[v]]) for v, form in labels]
-        entries += [_indexed(form.straight, [indices[a], indices[b]]) for a, b, form in edges]
+        entries += [_matrix_entry(form, indices[a], indices[b]) for a, b, form in edges]
         return negative, factors, entries, []
 
     def _nested(
@@ -143,6 +143,13 @@ def _indexed(expression: Expr, indices: list[str]) -> str:
     if expression.op not in ("symbol", "call"):
         written = f"({written})"
     return written + (f"[{','.join(indices)}]" if indices else "")
+
+
+def _matrix_entry(form: Form, row: str, column: str) -> str:
+    """The entry of a matrix, by way of its transpose where that is shorter."""
+    if form.turned.cost < form.straight.cost:
+        return _indexed(form.turned, [column, row])
+    return _indexed(form.straight, [row, column])
 
 
 def _factor(expression: Expr) -> str:

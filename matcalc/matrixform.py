@@ -107,6 +107,8 @@ class MatrixForms:
 
     def _apply_form(self, node: Apply) -> Form:
         args = [self.of(a) for a in node.args]
+        if node.function.transposes == "vanishes":  # det(A*B), not det(B'*A')
+            args = [a if a.straight.cost <= a.turned.cost else a.flipped() for a in args]
         name, straight_args = node.function.name, tuple([a.straight for a in args])
         shape = _result_shape(node, straight_args)
         straight = ex.call(name, straight_args, shape)
