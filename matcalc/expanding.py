@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from matcalc.factoring import factors_of
 from matcalc.substitution import rebuilt
 from matcalc.sums import linear
-from matcalc.tensor import product
-from matcalc.terms import Factor, Node, Product, Sum, postorder
+from matcalc.tensor import apply, product, transposed
+from matcalc.terms import Apply, Factor, Node, Product, Sum, postorder
 
 # A sum is written out on trial when that gives at most this many terms.
 LARGEST_EXPANSION = 8
@@ -94,3 +94,39 @@ def _cancels(term: Node, factor: Factor) -> bool:
     base, power, place = factor
     assert not isinstance(power, Node)
     return any(b == base and i == place and not isinstance(e, Node) and e * power < 0 for b, e, i in factors_of(term))
+
+
+def opened(node: Product) -> Node | None:
+    """The product with f(A*B) written as f(B)*f(A), where f reverses products; None where there is none.
+
+    The product inside must be a chain of square matrices, for only then has each of them a value.
+    """
+    for position, (base, exponent, indices) in enumerate(node.factors):
+        if exponent == 1 and isinstance(base, Apply) and base.function.reverses:
+            links = _square_chain(base.args[0])
+            if links is not None:
+                first = 1 + max([i for _, _, ii in node.factors for i in ii])
+                spots = [indices[0], *range(first, first + len(links) - 1), indices[1]]
+                values = [apply(base.function, (link,), base.axes) for link in reversed(links)]
+                chain: list[Factor] = [(v, 1, (a, b)) for v, a, b in zip(values, spots, spots[1:])]
+                rest = [f for k, f in enumerate(node.factors) if k != position]
+                return product(rest + chain, tuple(range(len(node.axes))), node.axes)
+    return None
+
+
+def _square_chain(node: Node) -> list[Node] | None:
+    """The factors of a product of two or more square matrices, in order and orientation."""
+    if not isinstance(node, Product) or len(node.axes) != 2 or len(node.factors) != len(node.bound) + 1:
+        return None
+    waiting = list(node.factors)
+    links: list[Node] = []
+    at = 0
+    while waiting:
+        step = next((f for f in waiting if at in f[2]), None)
+        if step is None or step[1] != 1 or len(step[2]) != 2 or step[0].axes != node.axes:
+            return None
+        waiting.remove(step)
+        base, _, (a, b) = step
+        links.append(base if a == at else transposed(base))
+        at = b if a == at else a
+    return links if at == 1 and len(links) > 1 else None

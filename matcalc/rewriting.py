@@ -26,21 +26,23 @@ class Rewriter:
         self.cost = cost
         self.rules = applicable_rules(rulebook, names | _STRUCTURAL)
 
-    def rewritten(self, node: Node) -> Node:
-        """The node after every rule that applies to it and pays."""
+    def rewritten(self, node: Node, joining: bool = True) -> Node:
+        """The node after every rule that applies to it and pays; `joining` allows f(Y)*f(X) -> f(X*Y)."""
         for _ in range(LONGEST_CHAIN):
-            shorter = self._step(node)
+            shorter = self._step(node, joining)
             if shorter is None:
                 break
             node = shorter
         return node
 
-    def _step(self, node: Node) -> Node | None:
+    def _step(self, node: Node, joining: bool) -> Node | None:
         coefficient, part = as_term(node)
         if not isinstance(part, (Apply, Product, Sum)):
             return None
         seen = marks(part)
         for rule in self.rules:
+            if not joining and rule.joins:
+                continue
             for pattern in patterns_of(rule, self.rulebook):
                 if not pattern.marks <= seen:
                     continue
@@ -54,7 +56,15 @@ class Rewriter:
         if after.axes != before.axes:
             return False
         old, new = self.cost(before), self.cost(after)
-        return old is not None and new is not None and new < old
+        if old is None or new is None or new > old:
+            return False
+        # at equal cost fewer factors count: X^3*inv(X)^2 on its way to X
+        return new < old or _factor_count(after) < _factor_count(before)
+
+
+def _factor_count(node: Node) -> int:
+    _, part = as_term(node)
+    return len(part.factors) if isinstance(part, Product) else 1
 
 
 def applicable_rules(rulebook: Rulebook, names: set[str]) -> list[Identity]:

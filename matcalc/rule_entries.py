@@ -128,6 +128,11 @@ class Function(Signature, Entry):
         """What a transpose of the operand does: `moves` out, as in inv, `vanishes`, as in det, or neither."""
         return self.rulebook.transposes(self.name)
 
+    @property
+    def reverses(self) -> bool:
+        """Whether the value at a product is the product of the values in reverse, as of the inverse."""
+        return self.rulebook.reverses(self.name)
+
     def takes(self, args: Sequence[Expr]) -> bool:
         """Whether arguments of these shapes fit the parameters, one by one."""
         return len(args) == len(self.parameters) and all(
@@ -216,6 +221,11 @@ class Identity(Entry):
         left, _, right = entry.text.partition("->")
         self.function_names = frozenset(_CALLED.findall(left))
         self.result_names = frozenset(_CALLED.findall(right))
+
+    @property
+    def joins(self) -> bool:
+        """Whether it says f(Y)*f(X) -> f(X*Y), which undoes what writes out an inverse."""
+        return self.rulebook.joined(self) is not None
 
     @property
     def left(self) -> Expr:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Function", "Identity", "Rulebook", "default_rulebook", "load_rulebook"]
 
 _TRANSPOSED = re.compile(r"^rule (\w+)\((\w+)'\) -> \1\(\2\)('?)$")
+_REVERSED = re.compile(r"rule\s+(\w+)\((\w+)\)\*\1\((\w+)\)\s*->\s*\1\(\3\*\2\)\s*$")
 
 
 class Rulebook:
@@ -52,6 +53,7 @@ class Rulebook:
         self._functions: dict[str, tuple[Function, ...]] = {}
         self.identities: tuple[Identity, ...] = ()
         self._transposes: dict[str, str] | None = None
+        self._reverses: set[str] | None = None
         content = []
         for name, source, trusted in files:
             content.append(f"{name}\n{source}\n")
@@ -102,6 +104,18 @@ class Rulebook:
             found = [_TRANSPOSED.search(identity.text) for identity in self.identities]
             self._transposes = {f[1]: "moves" if f[3] else "vanishes" for f in found if f}
         return self._transposes.get(name)
+
+    def reverses(self, name: str) -> bool:
+        """Whether an identity says f(Y)*f(X) -> f(X*Y), as of the inverse."""
+        if self._reverses is None:
+            self._reverses = {name for name in map(self.joined, self.identities) if name is not None}
+        return name in self._reverses
+
+    @staticmethod
+    def joined(identity: Identity) -> str | None:
+        """The f of an identity f(Y)*f(X) -> f(X*Y)."""
+        found = _REVERSED.search(identity.text)
+        return found[1] if found else None
 
     @property
     def functions(self) -> tuple[Function, ...]:

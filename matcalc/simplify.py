@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.expanding import absorptions, all_distributed, distributed, expanded
+from matcalc.expanding import absorptions, all_distributed, distributed, expanded, opened
 from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.rewriting import Rewriter
@@ -57,6 +57,8 @@ class Simplifier:
         if known is None:
             shorter = self._rewritten(node)
             if isinstance(shorter, Product):
+                shorter = self._opened(shorter)
+            if isinstance(shorter, Product):
                 shorter = self._absorbed(shorter)
             if isinstance(shorter, Sum):
                 shorter = self._factored_or_expanded(shorter)
@@ -68,6 +70,15 @@ class Simplifier:
         return new is not None and old is not None and new < old
 
     # -- multiplying through, on trial
+
+    def _opened(self, node: Product) -> Node:
+        """The inverse of a product written out, where its parts then cancel and it pays."""
+        candidate = opened(node)
+        if candidate is None:
+            return node
+        if self.rewriter is not None:
+            candidate = self.rewriter.rewritten(candidate, joining=False)
+        return self._shortened(candidate) if self._cheaper(candidate, node) else node
 
     def _absorbed(self, node: Product) -> Node:
         """A factor multiplied into a sum where that cancels something and pays."""
