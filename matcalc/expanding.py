@@ -8,7 +8,7 @@ from matcalc.factoring import factors_of
 from matcalc.substitution import rebuilt
 from matcalc.sums import linear
 from matcalc.tensor import apply, product, transposed
-from matcalc.terms import Apply, Factor, Node, Product, Sum, postorder
+from matcalc.terms import Apply, Delta, Factor, Node, Product, Sum, postorder
 
 # A sum is written out on trial when that gives at most this many terms.
 LARGEST_EXPANSION = 8
@@ -87,6 +87,14 @@ def absorptions(node: Product) -> Iterator[tuple[list[Factor], Sum, tuple[int, .
                 inner = [(c, product([(term, 1, whole), factor], whole, base.axes)) for c, term in base.terms]
                 rest = [f for j, f in enumerate(node.factors) if j not in (position, k)]
                 yield rest, base, indices, linear(inner, base.axes)
+
+
+def identity_sums(node: Product) -> Iterator[int]:
+    """Where a product has a short sum with the identity in it, which may go when multiplied through."""
+    for position, (base, exponent, _) in enumerate(node.factors):
+        short = isinstance(base, Sum) and exponent == 1 and len(base.terms) <= LARGEST_EXPANSION
+        if short and any(isinstance(b, Delta) for term in base.children for b, _, _ in factors_of(term)):
+            yield position
 
 
 def _cancels(term: Node, factor: Factor) -> bool:

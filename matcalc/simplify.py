@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.expanding import absorptions, all_distributed, distributed, expanded, opened
+from matcalc.expanding import (
+    absorptions,
+    all_distributed,
+    distributed,
+    expanded,
+    identity_sums,
+    opened,
+    written_out,
+)
 from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.rewriting import Rewriter
 from matcalc.substitution import rebuilt
-from matcalc.sums import linear
+from matcalc.sums import as_term, linear, scaled
 from matcalc.tensor import product
 from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
 
@@ -53,6 +61,9 @@ class Simplifier:
 
     def _shortened(self, node: Node) -> Node:
         """The node after every pass that pays."""
+        coefficient, part = as_term(node)
+        if coefficient != 1:
+            return scaled(coefficient, self._shortened(part))
         known = self.short.get(node.digest)
         if known is None:
             shorter = self._rewritten(node)
@@ -87,6 +98,10 @@ class Simplifier:
             candidate = product(factors, tuple(range(len(node.axes))), node.axes)
             if self._cheaper(candidate, node):
                 return self._shortened(candidate)
+        for position in identity_sums(node):
+            candidate = self._shortened(self._with_short_terms(written_out(node, position)))
+            if self._cheaper(candidate, node):
+                return candidate
         return node
 
     def _with_short_terms(self, node: Node) -> Node:
