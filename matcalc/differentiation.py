@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc.dimensions import shape_of
-from matcalc.entrywise import lower_entrywise
+from matcalc.entrywise import elementwise, lower_entrywise
 from matcalc.errors import NotDifferentiableError
 from matcalc.expr import Expr, Rational, Symbol
 from matcalc.kinds import Kind
 from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower
 from matcalc.sums import add_exponents, linear, ones, zero
-from matcalc.tensor import apply, part, product, product_term
+from matcalc.tensor import part, product, product_term
 from matcalc.terms import (
     Apply,
     Axes,
@@ -133,7 +133,7 @@ def _product_adjoints(
             local = [seeded, *rest, *powers]
             result.append((base, _freed(local, indices, base.axes, tail, extra, adjoint[0] * scale)))
         if isinstance(exponent, Node) and exponent.digest in live:
-            log = entrywise_function("log", base, rulebook)
+            log = elementwise("log", base, rulebook)
             local = [seeded, *node.factors, (log, 1, indices)]
             result.append((exponent, product_term(local, tail, extra, adjoint[0])))
     return result
@@ -168,12 +168,6 @@ def partial(node: Apply, position: int, rulebook: Rulebook) -> Node:
         operands[parameter.name] = arg
         operands["d" + parameter.name] = ones(node.axes) if k == position else zero(node.axes)
     return lower_entrywise(body, operands, node.axes, rulebook)
-
-
-def entrywise_function(name: str, arg: Node, rulebook: Rulebook) -> Node:
-    """An elementwise function of the rulebook, applied to a node."""
-    function = next(iter(rulebook.overloads(name)))
-    return apply(function, (arg,), arg.axes)
 
 
 def _differential(function: Function) -> Expr:
@@ -253,7 +247,7 @@ def _product_tangents(node: Product, tangents: dict[bytes, Node], extra: Axes, r
             scale, powers = _power_differential(base, exponent, indices)
             result.append(product([moved, *rest, *powers], out, node.axes + extra, scale))
         if isinstance(exponent, Node) and exponent.digest in tangents:
-            log = entrywise_function("log", base, rulebook)
+            log = elementwise("log", base, rulebook)
             local = [(tangents[exponent.digest], 1, tail), *node.factors, (log, 1, indices)]
             result.append(product(local, out, node.axes + extra))
     return result

@@ -77,8 +77,13 @@ def entrywise_power(base: Node, exponent: Node, axes: Axes, rulebook: Rulebook) 
     scalar = _without_axes(exponent)
     if scalar is not None:
         return raised(base, as_exponent(scalar))
-    (log,), (exp,) = rulebook.overloads("log"), rulebook.overloads("exp")
-    return apply(exp, (entrywise([(exponent, 1), (apply(log, (base,), axes), 1)], axes),), axes)
+    return elementwise("exp", entrywise([(exponent, 1), (elementwise("log", base, rulebook), 1)], axes), rulebook)
+
+
+def elementwise(name: str, arg: Node, rulebook: Rulebook) -> Node:
+    """An elementwise function of one argument, by its name in the rulebook."""
+    (function,) = rulebook.overloads(name)
+    return apply(function, (arg,), arg.axes)
 
 
 def _without_axes(node: Node) -> Node | None:
@@ -100,8 +105,7 @@ def larger(args: Sequence[Node], axes: Axes, sign: int, rulebook: Rulebook) -> N
     a, b = args
     if is_constant(b, axes) and not is_constant(a, axes):
         a, b = b, a
-    (relu,) = rulebook.overloads("relu")
-    excess = apply(relu, (linear([(sign, b), (-sign, a)], axes),), axes)
+    excess = elementwise("relu", linear([(sign, b), (-sign, a)], axes), rulebook)
     return linear([(1, a), (sign, excess)], axes)
 
 

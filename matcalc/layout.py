@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.dimensions import ONE, Shape
+from matcalc.dimensions import Shape
 from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.kinds import Kind
 from matcalc.lower import axes_of
@@ -91,7 +91,3 @@ def _diagonal_part(node: Node) -> Node:
 def shape_text(shape: Shape) -> str:
     """`m x n`, the way messages write a shape."""
     return f"{shape[0].text} x {shape[1].text}"
-
-
-def is_column(shape: Shape) -> bool:
-    return shape[1] == ONE

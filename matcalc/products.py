@@ -114,7 +114,9 @@ def _declaration_mends(inference: Inference, left: Node, right: Node) -> list[st
     common = [name for name in first if name in second]
     if common:
         return [f"{common[0]}: matrix(n,n)"]
-    return [f"{first[0]}: scalar"] if left.args and len(first) == 1 else []
+    # two bare vectors are a product of vectors gone wrong; a vector before a matrix is likelier a scalar
+    scaling = left.args or not find(right.columns).is_one
+    return [f"{first[0]}: scalar"] if scaling and len(first) == 1 else []
 
 
 def listed(words: list[str]) -> str:
