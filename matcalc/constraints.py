@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.dimensions import Dimension
+from matcalc.dimensions import Dimension, total_size
 from matcalc.extents import SINGLE, Extent, differ, find, unify
 from matcalc.shapes import Variable
 
@@ -287,6 +287,49 @@ class ComputedSize(Constraint):
         factors, count = self.dimension.terms[0]
         several = len(self.dimension.terms) > 1 or count > 1
         return several or any(find(self.sizes[name]).many for name in factors)
+
+
+class BlockList(Constraint):
+    """`[a, b]`: of scalars a column, of anything else blocks side by side."""
+
+    __slots__ = ()
+
+    def settle(self, inference: Inference) -> bool:
+        node = self.node
+        if any(find(n.rows).many or find(n.columns).many for n in node.args):
+            node.value = (1, len(node.args))
+        elif all(is_scalar(n) for n in node.args):
+            node.value = (len(node.args), 1)
+        else:
+            return False
+        node.op = "stack"
+        rows, columns = stacked_extents(inference, node)
+        if not (unify(node.rows, rows) and unify(node.columns, columns)):
+            inference.contradiction(node)
+        return True
+
+
+def stacked_extents(inference: Inference, node: Node) -> Extents:
+    """Rows and columns of blocks by rows: those side by side have one height, those above each other one width."""
+    rows, columns = node.value
+    for place, block in enumerate(node.args):
+        first_in_row, first_in_column = node.args[place - place % columns], node.args[place % columns]
+        message = "the blocks of a row have the same height, those of a column the same width; {text} is {shape}"
+        inference.require(block, first_in_row.rows, first_in_column.columns, message)
+    heights = [node.args[k * columns].rows for k in range(rows)]
+    widths = [block.columns for block in node.args[:columns]]
+    return stacked_extent(inference, node, heights), stacked_extent(inference, node, widths)
+
+
+def stacked_extent(inference: Inference, node: Node, parts: list[Extent]) -> Extent:
+    """The extent of blocks one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    names = {f"part{k}": part for k, part in enumerate(parts)}
+    computed = ComputedSize(node, total_size([Dimension.of(name) for name in names]), names)
+    inference.postpone(computed)
+    inference.apply(computed)
+    return computed.extent
 
 
 def _substituted(dimension: Dimension, known: dict[str, Dimension | None]) -> Dimension:

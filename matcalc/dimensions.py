@@ -112,6 +112,14 @@ def _written(terms: tuple[tuple[Monomial, int], ...]) -> str:
     return text[3:] if text.startswith(" + ") else "-" + text[3:]
 
 
+def total_size(sizes: Iterable[Dimension]) -> Dimension:
+    """The sum of sizes."""
+    total = Dimension(())
+    for size in sizes:
+        total = total + size
+    return total
+
+
 ONE = Dimension.of(1)
 Shape = tuple[Dimension, Dimension]
 SCALAR: Shape = (ONE, ONE)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LARGEST_MATRIX_POWER = 1000
 # entrywise functions with a namesake for whole matrices
 MATRIX_FUNCTIONS = {"exp": "expm", "log": "logm", "sqrt": "sqrtm"}
-SIZED = frozenset({"eye", "ones", "zeros", "unit"})
+SIZED = frozenset({"eye", "ones", "zeros", "unit", "commutation"})
 
 
 def elaborate(inference: Inference, node: Node) -> Expr:
@@ -156,10 +156,6 @@ def build_entry(inference: Inference, node: Node) -> Expr:
 
 
 def build_stack(inference: Inference, node: Node) -> Expr:
-    for entry in node.args:
-        if not is_scalar(entry):
-            message = f"{inference.text(entry)} is {inference.shape(entry)}: stacks of blocks are not supported yet"
-            inference.fail(entry, message, suggestion="the entries of a list are scalars", error=UnsupportedError)
     return expr.stack(tuple(n.expr for n in node.args), *node.value)
 
 

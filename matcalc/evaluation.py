@@ -13,7 +13,7 @@ from matcalc.errors import MatcalcError
 from matcalc.kinds import Kind
 from matcalc.numeric import evaluate
 from matcalc.operands import as_operand
-from matcalc.terms import Apply, Delta, Exponent, Leaf, Node, Part, Product, Size, Sum, Unit, postorder
+from matcalc.terms import Apply, Delta, Exponent, Leaf, Node, Pairing, Part, Product, Size, Slot, Sum, Unit, postorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,12 @@ def _value(
         return np.asarray(float(node.dimension.value(sizes)))
     if isinstance(node, Unit):
         return _unit_value(node, shape[0])
+    if isinstance(node, Slot):
+        offset = node.offset.value(sizes)
+        length = shape[1] if len(shape) == 2 else 1
+        return np.eye(shape[0])[:, offset : offset + length].reshape(shape)
+    if isinstance(node, Pairing):
+        return np.eye(shape[0]).reshape(shape)
     if isinstance(node, Sum):
         total = np.zeros(shape)
         for coefficient, term in node.terms:
@@ -57,7 +63,7 @@ def _value(
     if isinstance(node, Part):
         return done[node.inner.digest]
     assert isinstance(node, Product)
-    return _contracted(node, done, shape)
+    return _contracted(node, done, [d.value(sizes) for d in node.axes + node.bound])
 
 
 def _leaf_value(node: Leaf, values: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
@@ -79,23 +85,40 @@ def _unit_value(node: Unit, count: int) -> Array:
     return vector
 
 
-def _contracted(node: Product, done: Mapping[bytes, Array], shape: tuple[int, ...]) -> Array:
+def _contracted(node: Product, done: Mapping[bytes, Array], lengths: list[int]) -> Array:
+    """The product by einsum; `lengths` are those of all its indices, the axes first."""
     operands: list[Any] = []
     carried: set[int] = set()
     scale: Array | float = 1.0
+    split = _split_indices(node)
     for base, exponent, indices in node.factors:
         value = _powered(done[base.digest], exponent, done)
         if not indices:
             scale = scale * value
-            continue
-        operands += [value, list(indices)]
-        carried.update(indices)
-    for axis, length in enumerate(shape):
-        if axis not in carried:
-            operands += [np.ones(length), [axis]]
+        elif not isinstance(base, Pairing) or split.get(indices[0]) != indices[1:]:
+            places = [k for i in indices for k in split.get(i, (i,))]
+            operands += [value.reshape([lengths[k] for k in places]), places]
+            carried.update(places)
+    out = [k for axis in range(len(node.axes)) for k in split.get(axis, (axis,))]
+    for k in out:
+        if k not in carried:
+            operands += [np.ones(lengths[k]), [k]]
     if not operands:
         return np.asarray(scale, dtype=np.float64)
-    return np.asarray(scale * np.einsum(*operands, list(range(len(shape))), optimize="greedy"))
+    return np.asarray(scale * np.einsum(*operands, out, optimize="greedy")).reshape(lengths[: len(node.axes)])
+
+
+def _split_indices(node: Product) -> dict[int, tuple[int, ...]]:
+    """For an index that counts pairs, the two indices that do in its place: its pairing is not multiplied then."""
+    split: dict[int, tuple[int, ...]] = {}
+    taken = set(range(len(node.axes)))
+    for base, _, indices in node.factors:
+        whole, *parts = indices if isinstance(base, Pairing) else (0,)
+        apart = len(set(parts)) == 2 and not taken & set(parts) and (whole < len(node.axes) or whole not in taken)
+        if apart and whole not in split:
+            split[whole] = tuple(parts)
+            taken |= {whole, *parts}
+    return split
 
 
 def _powered(value: Array, exponent: Exponent, done: Mapping[bytes, Array]) -> Array:

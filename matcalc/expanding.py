@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from matcalc.factoring import factors_of
+from matcalc.blocks import Place, block_layout
 from matcalc.substitution import rebuilt
 from matcalc.sums import linear
 from matcalc.tensor import apply, product, transposed
-from matcalc.terms import Apply, Delta, Factor, Node, Product, Sum, postorder
+from matcalc.terms import Apply, Delta, Factor, Node, Product, Slot, Sum, Unit, factors_of, postorder
 
 # A sum is written out on trial when that gives at most this many terms.
 LARGEST_EXPANSION = 8
@@ -18,6 +18,11 @@ def distributed(node: Node) -> Node:
     """A product over a sum of more than two axes written out: such a sum has no matrix form, its terms may."""
     if not isinstance(node, Product):
         return node
+    chosen = selected(node)
+    if isinstance(chosen, Sum):
+        return linear([(c, distributed(term)) for c, term in chosen.terms], chosen.axes)
+    if chosen is not None:
+        return distributed(chosen)
     for position, (base, exponent, _) in enumerate(node.factors):
         if isinstance(base, Sum) and len(base.axes) > 2 and exponent == 1:
             opened = written_out(node, position)
@@ -25,6 +30,43 @@ def distributed(node: Node) -> Node:
                 return linear([(c, distributed(term)) for c, term in opened.terms], opened.axes)
             return distributed(opened)
     return node
+
+
+def selected(node: Product) -> Node | None:
+    """A product that takes a block of a stack, or goes along two stacks block by block, opened there."""
+    stacks = [(p, base, i) for p, (base, e, i) in enumerate(node.factors) if isinstance(base, Sum) and divisions(base)]
+    for position, base, indices in stacks:
+        for axis, parts in divisions(base).items():
+            for other, (beside, power, spots) in enumerate(node.factors):
+                if other == position or power != 1 or indices[axis] not in spots or len(set(indices)) < len(indices):
+                    continue
+                if isinstance(beside, (Slot, Unit)) and spots[0] == indices[axis]:
+                    return _block_taken(node, position, axis, other)
+                alongside = divisions(beside) if isinstance(beside, Sum) and node.factors[position][1] == 1 else {}
+                if alongside.get(spots.index(indices[axis])) == parts:
+                    return written_out(node, position)
+    return None
+
+
+def divisions(node: Sum) -> dict[int, list[Place]]:
+    """The axes along which a sum is a stack, with its parts."""
+    layout = block_layout(node)
+    return {} if layout is None else {axis: p for axis, p in enumerate(layout.parts) if p is not None}
+
+
+def _block_taken(node: Product, position: int, axis: int, other: int) -> Node:
+    """A column of an identity picks the same entries of a stack before and after a power is taken."""
+    base, exponent, indices = node.factors[position]
+    selector, _, spots = node.factors[other]
+    assert isinstance(base, Sum)
+    count = len(base.axes)
+    out = tuple([i for k in range(count) for i in ((count,) * (len(spots) - 1) if k == axis else (k,))])
+    axes = tuple([d for k, d in enumerate(base.axes) for d in (selector.axes[1:] if k == axis else (d,))])
+    place = (axis, count)[: len(spots)]
+    terms = [(c, product([(t, 1, tuple(range(count))), (selector, 1, place)], out, axes)) for c, t in base.terms]
+    taken = tuple([j for k, i in enumerate(indices) for j in (spots[1:] if k == axis else (i,))])
+    rest = [f for k, f in enumerate(node.factors) if k != position]
+    return product([*rest, (linear(terms, axes), exponent, taken)], tuple(range(len(node.axes))), node.axes)
 
 
 def all_distributed(root: Node) -> Node:

@@ -19,7 +19,7 @@ One node class; `op` says what it is. Nodes are immutable and interned, every no
 | hadpow | base, scalar or same-shape exponent | - | `x.^2` |
 | transpose | one | - | `X'` |
 | entry | base, row, column (either may be None) | (row, column) | `X[i,j]`, `X[i,:]`, `x[i]` |
-| stack | scalars by rows | (rows, columns) | `[a, b; c, d]` |
+| stack | blocks by rows | (rows, columns) of blocks | `[a, b; c, d]`, `[A; B]` |
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
+from matcalc.dimensions import ONE, SCALAR, Dimension, Shape, total_size
 from matcalc.interning import digest_of, new_table, remember
 from matcalc.kinds import Kind
 
@@ -296,8 +296,10 @@ def entry(base: Expr, row: int | str | None, column: int | str | None) -> Expr:
 
 
 def stack(args: tuple[Expr, ...], rows: int, columns: int) -> Expr:
-    """Scalars arranged by rows."""
-    return _node("stack", args, (rows, columns), (Dimension.of(rows), Dimension.of(columns)))
+    """Blocks arranged by rows; those side by side have the same height, those above each other the same width."""
+    heights = [args[k * columns].shape[0] for k in range(rows)]
+    widths = [block.shape[1] for block in args[:columns]]
+    return _node("stack", args, (rows, columns), (total_size(heights), total_size(widths)))
 
 
 def postorder(*roots: Expr) -> list[Expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matcalc.expr import Rational
 from matcalc.sums import linear
 from matcalc.tensor import product
-from matcalc.terms import Exponent, Factor, Indices, Node, Product, Sum
+from matcalc.terms import Exponent, Factor, Indices, Node, Sum, factors_of
 
 
 class SharedFactor:
@@ -55,12 +55,6 @@ class SharedFactor:
         drawn = product(factors, tuple(range(count)), node.axes)
         others = [term for k, term in enumerate(node.terms) if k not in self.found]
         return linear([(1, drawn), *others], node.axes)
-
-
-def factors_of(term: Node) -> tuple[Factor, ...]:
-    if isinstance(term, Product):
-        return term.factors
-    return ((term, 1, tuple(range(len(term.axes)))),)
 
 
 def shared_factors(node: Sum) -> dict[tuple[object, ...], SharedFactor]:

@@ -14,7 +14,7 @@ from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import Form, assembled
 from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
 from matcalc.printers.text import number_text, text
-from matcalc.terms import Apply, Leaf, Node, Part, Product, Sum, postorder
+from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, postorder
 
 # input axes are i, j, the others follow
 LETTERS = "ijklpqrstuvabcdefgh"
@@ -103,11 +103,12 @@ class _Writer:
         """A product with a factor that is itself a tensor: every factor as an entry of its own."""
         bound = [next(self.letters) for _ in node.bound]
         place = [*indices, *bound]
-        entries = []
+        entries, counted = _pairs_counted(node, place)
         for base, exponent, spots in node.factors:
-            body = self._operand(base, [place[i] for i in spots])
-            entries.append(body if exponent == 1 else f"({body})^{self._power(exponent)}")
-        return coefficient < 0, [], entries, bound
+            if not isinstance(base, Pairing):
+                body = self._operand(base, [place[i] for i in spots])
+                entries.append(body if exponent == 1 else f"({body})^{self._power(exponent)}")
+        return coefficient < 0, [], entries, [letter for letter in bound if letter not in counted]
 
     def _operand(self, base: Node, indices: list[str]) -> str:
         """The entry of a factor; of a tensor, in brackets."""
@@ -135,6 +136,29 @@ class _Writer:
             return f"({text(self.forms.of(exponent).straight)})"
         written = number_text(magnitude(exponent))
         return written if exponent > 0 and written.isdigit() else f"({'-' * (exponent < 0)}{written})"
+
+
+def _pairs_counted(node: Product, place: list[str]) -> tuple[list[str], set[str]]:
+    """What pairings say. A summed index that counts pairs becomes their number in `place`; its letter is not needed.
+
+    An axis that counts pairs stays, with an identity between it and the number of the pair.
+    """
+    entries: list[str] = []
+    counted: set[str] = set()
+    waiting = [(base.axes, spots) for base, _, spots in node.factors if isinstance(base, Pairing)]
+    while waiting:
+        wholes = {spots[0] for _, spots in waiting}
+        axes, spots = next(((a, s) for a, s in waiting if not wholes & set(s[1:])), waiting[0])
+        waiting.remove((axes, spots))
+        whole, outer, inner = spots
+        length = axes[2].text if axes[2].text.isalnum() else f"({axes[2].text})"
+        number = f"{length}*({place[outer]}-1)+{place[inner]}"
+        if whole >= len(node.axes) and place[whole] not in counted and place[whole].isalnum():
+            counted.add(place[whole])
+            place[whole] = number
+        else:
+            entries.append(f"eye({axes[0].text})[{place[whole]},{number}]")
+    return entries, counted
 
 
 def _indexed(expression: Expr, indices: list[str]) -> str:

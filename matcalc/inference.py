@@ -134,6 +134,7 @@ class Inference:
 
     def name_computed_sizes(self) -> None:
         """Name the sizes of which others are computed, as the m and n of a vec, then compute those."""
+        self.align_computed_sizes()
         before = -1
         while len(self.pending) != before:
             before = len(self.pending)
@@ -141,6 +142,31 @@ class Inference:
             if computed:
                 self.name_sizes(computed)
                 self.propagate()
+
+    def align_computed_sizes(self) -> None:
+        """Where m*n is to equal k*p and nothing else tells, m is k and n is p: `vec(A)'*vec(B)` of two equal shapes."""
+        while any(self.align(one, two) for one, two in self.equal_computed_sizes()):
+            self.propagate()
+
+    def equal_computed_sizes(self) -> list[tuple[ComputedSize, ComputedSize]]:
+        """Pairs of waiting sizes that are to be equal and are computed alike of as many others."""
+        first: dict[tuple[Extent, int, int], ComputedSize] = {}
+        pairs = []
+        for constraint in self.pending:
+            if isinstance(constraint, ComputedSize):
+                key = (find(constraint.extent), len(constraint.sizes), len(constraint.dimension.terms))
+                other = first.setdefault(key, constraint)
+                if other is not constraint:
+                    pairs.append((other, constraint))
+        return pairs
+
+    @staticmethod
+    def align(one: ComputedSize, two: ComputedSize) -> bool:
+        """Make the sizes of both the same, each to each; whether that changed something."""
+        changed = False
+        for first, second in zip(one.sizes.values(), two.sizes.values(), strict=True):
+            changed |= find(first) is not find(second) and unify(first, second)
+        return changed
 
     def symbols(self) -> dict[str, Symbol]:
         """All variables, in the order in which they appear, then those only declared."""

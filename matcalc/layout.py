@@ -10,16 +10,19 @@ from matcalc.kinds import Kind
 from matcalc.lower import axes_of
 from matcalc.sums import linear
 from matcalc.tensor import permuted, product
-from matcalc.terms import Axes, Node, delta
+from matcalc.terms import Axes, Factor, Node, delta, pairing
 
 LAYOUTS = ("mixed", "numerator", "denominator")
 SYMMETRIES = ("projected", "independent", "cookbook")
 
 
-def arranged(node: Node, value: Shape, variable: Shape, order: int, layout: str) -> tuple[Node, Shape | None]:
+def arranged(
+    node: Node, value: Shape, variable: Shape, order: int, layout: str, vec: bool = False
+) -> tuple[Node, Shape | None]:
     """The answer with its axes in order, and its shape (None for a tensor of more than two axes).
 
-    `node` carries the axes of the variable, `order` times, then those of the value.
+    `node` carries the axes of the variable, `order` times, then those of the value. With `vec` a tensor is
+    d vec(Y)/d vec(X)', with a column for each entry of the variable.
     """
     if layout not in LAYOUTS:
         raise MatcalcError(f"unknown layout {layout!r}", expected=" or ".join(LAYOUTS), found=layout)
@@ -32,10 +35,41 @@ def arranged(node: Node, value: Shape, variable: Shape, order: int, layout: str)
     first_to_last = [k for block in reversed(range(order)) for k in range(by * block, by * block + by)]
     positions = inputs if order == 1 else first_to_last
     front = layout == "denominator"
+    if vec and len(node.axes) > 2:
+        return vectorised(node, outputs, [positions[k : k + by] for k in range(0, len(positions), by)], front)
     node = permuted(node, [*positions, *outputs] if front else [*outputs, *positions])
     if len(node.axes) == 2:
         return node, (node.axes[0], node.axes[1])
     return node, None
+
+
+def vectorised(node: Node, outputs: list[int], inputs: list[list[int]], front: bool) -> tuple[Node, Shape]:
+    """The tensor as a matrix: the entries of the value along one axis, those of the variable along the other.
+
+    Of a scalar's second derivative the first variable takes the place of the value.
+    """
+    if not outputs:
+        outputs, inputs = inputs[0], inputs[1:]
+    groups = [outputs, [k for block in inputs for k in block]]
+    factors: list[Factor] = [(node, 1, tuple(range(len(node.axes))))]
+    out: list[int] = []
+    for group in groups[::-1] if front else groups:
+        out.append(_counted(group, node, factors))
+    sizes = dict(enumerate(node.axes)) | {ii[0]: base.axes[0] for base, _, ii in factors[1:]}
+    axes = (sizes[out[0]], sizes[out[1]])
+    return product(factors, tuple(out), axes), axes
+
+
+def _counted(group: list[int], node: Node, factors: list[Factor]) -> int:
+    """One index in place of several: those of a later axis count slower, as vec counts entries."""
+    first, *others = group
+    whole, size = first, node.axes[first]
+    for index in others:
+        fresh = 1 + max(i for _, _, indices in factors for i in indices)
+        paired = pairing(node.axes[index], size)
+        factors.append((paired, 1, (fresh, index, whole)))
+        whole, size = fresh, paired.axes[0]
+    return whole
 
 
 def _as_variable(node: Node, variable: Shape, layout: str) -> tuple[Node, Shape]:

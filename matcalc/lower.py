@@ -16,7 +16,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
 from matcalc.sums import as_exponent, constant, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
-from matcalc.terms import Axes, Factor, Node, delta, leaf, unit
+from matcalc.terms import Axes, Factor, Node, Term, delta, leaf, pairing, slot, unit
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function, Rulebook
@@ -255,17 +255,51 @@ class _Lowering:
         return product(factors, tuple(out), axes_of(self.shape(node)))
 
     def _stack(self, node: Expr) -> Node:
-        raise UnsupportedError("lists and stacked blocks are not supported yet")
+        return self.stacked(node, self.of)
+
+    def stacked(self, node: Expr, value: Callable[[Expr], Node]) -> Node:
+        """The sum of the values of the blocks, each at its slots of the two axes."""
+        shape = self.shape(node)
+        count = node.value[1]
+        blocks = [self.shape(block) for block in node.args]
+        row_slots = slots([rows for rows, _ in blocks[::count]], shape[0])
+        column_slots = slots([columns for _, columns in blocks[:count]], shape[1])
+        terms: list[Term] = []
+        for place, block in enumerate(node.args):
+            chosen = row_slots[place // count], column_slots[place % count]
+            terms.append((1, self._block_in_place(value(block), self.shape(block), chosen, shape)))
+        return linear(terms, axes_of(shape))
+
+    @staticmethod
+    def _block_in_place(block: Node, own_shape: Shape, chosen: tuple[Node | None, Node | None], shape: Shape) -> Node:
+        out: list[int] = []
+        own: list[int] = []
+        factors: list[Factor] = []
+        for axis, placed in enumerate(chosen):
+            if shape[axis] != ONE:
+                out.append(axis)
+            if placed is not None:
+                factors.append((placed, 1, (axis, axis + 2)[: len(placed.axes)]))
+            if own_shape[axis] != ONE:
+                own.append(axis if placed is None else axis + 2)
+        factors.append((block, 1, tuple(own)))
+        return product(factors, tuple(out), axes_of(shape))
 
     def _call(self, node: Expr) -> Node:
         structural = _STRUCTURAL.get(node.value)
         if structural is not None:
             return structural(self, node)
+        opening = None if self.fold else self.rulebook.opening(node)
+        if opening is not None:
+            identity, operands, sizes = opening
+            bound = {name: self.of(operand) for name, operand in operands.items()}
+            return lower(identity.right, self.rulebook, bound, {n: self.dimension(d) for n, d in sizes.items()})
         function = self.rulebook.function(node.value, node.args)
         shape = self.shape(node)
+        if function.elementwise and len(node.args) == 1 and node.args[0].op == "stack":
+            return self.stacked(node.args[0], lambda block: self._entrywise_call(function, (block,), self.shape(block)))
         if function.elementwise:
-            args = [self.spread(a, shape) for a in node.args]
-            return applied_entrywise(function, args, axes_of(shape), self.rulebook, self.fold)
+            return self._entrywise_call(function, node.args, shape)
         args = [self.of(a) for a in node.args]
         if stands_as_function(function, self.fold):
             return apply(function, tuple(args), axes_of(shape))
@@ -273,6 +307,10 @@ class _Lowering:
         local = local_sizes(function, [self.shape(a) for a in node.args])
         bound = {p.name: a for p, a in zip(function.parameters, args) if p.literal is None}
         return lower(function.definition, self.rulebook, bound, local)
+
+    def _entrywise_call(self, function: Function, operands: Sequence[Expr], shape: Shape) -> Node:
+        args = [self.spread(a, shape) for a in operands]
+        return applied_entrywise(function, args, axes_of(shape), self.rulebook, self.fold)
 
     # -- structural functions: they only say which indices are shared
 
@@ -323,13 +361,62 @@ class _Lowering:
         rows, _ = self.shape(node)
         return unit(at, rows)
 
-    def not_yet(self, node: Expr) -> Node:
-        raise UnsupportedError(f"{node.value} is not supported yet")
+    def vec(self, node: Expr) -> Node:
+        """The columns one below the other: the row runs fastest."""
+        rows, columns = self.shape(node.args[0])
+        return self.paired([(self.of(node.args[0]), (0, 1))], [(columns, rows, (1, 0))], (rows, columns))
+
+    def kron(self, node: Expr) -> Node:
+        left, right = node.args
+        (a, b), (c, d) = self.shape(left), self.shape(right)
+        parts = [(self.of(left), (0, 1)), (self.of(right), (2, 3))]
+        return self.paired(parts, [(a, c, (0, 2)), (b, d, (1, 3))], (a, b, c, d))
+
+    def commutation(self, node: Expr) -> Node:
+        """The matrix that takes vec(A) to vec(A'), A being m x n."""
+        rows, columns = (a.value if a.op == "size" else Dimension.of(a.value) for a in node.args)
+        rows, columns = self.dimension(rows), self.dimension(columns)
+        return self.paired([], [(rows, columns, (0, 1)), (columns, rows, (1, 0))], (rows, columns))
+
+    def paired(
+        self,
+        parts: Sequence[tuple[Node, tuple[int, ...]]],
+        pairs: list[tuple[Dimension, Dimension, tuple[int, int]]],
+        sizes: tuple[Dimension, ...],
+    ) -> Node:
+        """A product whose axes are pairs of indices of the given sizes; an index of size 1 is left out."""
+        factors: list[Factor] = []
+        for part_, indices in parts:
+            factors.append((part_, 1, tuple([i for i in indices if sizes[i] != ONE])))
+        out: list[int] = []
+        axes: list[Dimension] = []
+        for outer, inner, (first, second) in pairs:
+            if outer != ONE and inner != ONE:
+                whole = len(sizes) + len(out)
+                factors.append((pairing(outer, inner), 1, (whole, first, second)))
+                out.append(whole)
+                axes.append(outer * inner)
+            elif outer != ONE or inner != ONE:
+                out.append(first if outer != ONE else second)
+                axes.append(outer if outer != ONE else inner)
+        return product(factors, tuple(out), tuple(axes))
 
 
 _STRUCTURAL: dict[str, Callable[[_Lowering, Expr], Node]] = {
-    name: getattr(_Lowering, name) for name in "tr sum diag eye ones zeros max min pi unit".split()
-} | dict.fromkeys("vec kron commutation duplication tril triu".split(), _Lowering.not_yet)
+    name: getattr(_Lowering, name) for name in "tr sum diag eye ones zeros max min pi unit vec kron commutation".split()
+}
+
+
+def slots(lengths: Sequence[Dimension], total: Dimension) -> list[Node | None]:
+    """Where each of some blocks, one after the other, stands on an axis; None for one that fills it."""
+    if len(lengths) == 1:
+        return [None]
+    found: list[Node | None] = []
+    offset = Dimension(())
+    for length in lengths:
+        found.append(slot(offset, length, total))
+        offset = offset + length
+    return found
 
 
 def axes_positions(shape: Shape) -> list[int]:

@@ -15,15 +15,32 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc import expr as ex
+from matcalc.blocks import BlockLayout, block_layout, slot_form, zeros_of
 from matcalc.dimensions import ONE, Shape, shape_of
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import Chain, Form, assembled, both, cost_of, same
+from matcalc.kronecker import PairedGraph
 from matcalc.lower import local_sizes
 from matcalc.network import Network, NoMatrixForm
 from matcalc.reading import reading_key
 from matcalc.sums import common_content, exact
 from matcalc.tensor import is_symmetric
-from matcalc.terms import Apply, Delta, Exponent, Leaf, Node, Part, Product, Size, Sum, Term, Unit, postorder
+from matcalc.terms import (
+    Apply,
+    Delta,
+    Exponent,
+    Leaf,
+    Node,
+    Pairing,
+    Part,
+    Product,
+    Size,
+    Slot,
+    Sum,
+    Term,
+    Unit,
+    postorder,
+)
 
 __all__ = ["MatrixForms", "NoMatrixForm", "matrix_form"]
 
@@ -40,6 +57,9 @@ def matrix_form(node: Node) -> Form:
 CHECKPOINT = 6
 # Transposes inside functions are counted in expressions of at most this cost.
 LONGEST_COMPARED = 40
+
+# in place of the form of a pairing, which has none
+_NONE = same(ex.number(1))
 
 SignedFactor = tuple[Node, Exponent, tuple[int, ...], Form]
 
@@ -64,6 +84,8 @@ class MatrixForms:
         if root.digest not in self.degrees:
             for node in postorder(root, skip=self.degrees):
                 self._measure(node)
+                if isinstance(node, Pairing):
+                    continue
                 if not isinstance(node, Product):
                     self._remember(node)
                     continue
@@ -91,6 +113,8 @@ class MatrixForms:
             return same(ex.size(node.dimension))
         if isinstance(node, Delta):
             return same(ex.call("eye", (ex.size(node.axes[0]),), (node.axes[0], node.axes[0])))
+        if isinstance(node, Slot):
+            return slot_form(node)
         if isinstance(node, Unit):
             assert isinstance(node.at, int)
             args = (ex.number(node.at), ex.size(node.axes[0]))
@@ -100,10 +124,29 @@ class MatrixForms:
         if isinstance(node, Part):
             return self.of(node.inner)
         if isinstance(node, Sum):
-            return self._sum_form(node.terms, node)
-        assert isinstance(node, Product)
-        negative, form = self.term(1, node, flip=True)
-        return form.negated() if negative else form
+            form = self._sum_form(node.terms, node)
+        else:
+            assert isinstance(node, Product)
+            negative, form = self.term(1, node, flip=True)
+            form = form.negated() if negative else form
+        layout = block_layout(node)
+        if layout is None:
+            return form
+        stacked = self._stacked(layout)
+        return stacked if stacked.straight.cost < form.straight.cost else form
+
+    def _stacked(self, layout: BlockLayout) -> Form:
+        """Blocks by rows, each in its own form."""
+        blocks: list[Expr] = []
+        for places, block in layout.entries():
+            shape = layout.block_shape(places)
+            if block is None:
+                blocks.append(zeros_of(*shape))
+            else:
+                form = self.of(block)
+                blocks.append(form.straight if form.straight.shape == shape else form.turned)
+        columns = 1 if len(layout.parts) == 1 or layout.parts[1] is None else len(layout.parts[1])
+        return both(ex.stack(tuple(blocks), len(blocks) // columns, columns))
 
     def _apply_form(self, node: Apply) -> Form:
         args = [self.of(a) for a in node.args]
@@ -208,7 +251,7 @@ class MatrixForms:
         result: list[SignedFactor] = []
         turnable = None
         for base, exponent, indices in node.factors:
-            form = self.of(base)
+            form = _NONE if isinstance(base, Pairing) else self.of(base)
             if isinstance(base, Sum) and isinstance(exponent, int):
                 if self._reads_better_negated(base):
                     form = self._negated_sum(base)
@@ -256,12 +299,22 @@ class MatrixForms:
         self, node: Product, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool = False
     ) -> Network:
         """The index graph of a product, its axes being those listed."""
+        graph = self._graph(node, factors, axes, ties_are_edges)
+        return graph.network() if isinstance(graph, PairedGraph) else graph
+
+    def _graph(
+        self, node: Product, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool
+    ) -> Network | PairedGraph:
         place = {k: (axes.index(k) if k in axes else -1) for k in range(len(node.axes))}
         place.update({k: k for k in range(len(node.axes), len(node.axes) + len(node.bound))})
         dims = {place[k]: d for k, d in enumerate(node.axes + node.bound) if place[k] >= 0}
-        network = Network(tuple(range(len(axes))), dims, self.variable)
+        paired = any(isinstance(base, Pairing) for base, _, _ in node.factors)
+        network = (PairedGraph if paired else Network)(tuple(range(len(axes))), dims, self.variable)
         for base, exponent, indices, form in factors:
             spots = [place[i] for i in indices]
+            if isinstance(base, Pairing) and isinstance(network, PairedGraph):
+                network.pairs.append((spots[0], spots[1], spots[2]))
+                continue
             powered = self._node_power(form, exponent)
             if isinstance(base, Delta) and not ties_are_edges:
                 network.tie(spots[0], spots[1])
@@ -292,7 +345,7 @@ class MatrixForms:
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
         elif isinstance(node, Part):
             degree = self.degrees[node.inner.digest]
-        elif isinstance(node, (Delta, Size, Unit)):
+        elif isinstance(node, (Delta, Size, Unit, Slot, Pairing)):
             degree = 0
         self.degrees[node.digest] = degree
         self.depths[node.digest] = 1 + max([self.depths[child.digest] for child in node.children], default=0)

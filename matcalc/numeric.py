@@ -150,7 +150,9 @@ _OPERATORS: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "hadpow": lambda node, args: np.asarray(np.power(args[0], args[1])),
     "transpose": lambda node, args: args[0].T,
     "entry": _entry,
-    "stack": lambda node, args: np.array([a[0, 0] for a in args]).reshape(node.value),
+    "stack": lambda node, args: np.block(
+        [list(args[k : k + node.value[1]]) for k in range(0, len(args), node.value[1])]
+    ),
 }
 
 
@@ -187,6 +189,13 @@ def _unit(node: Expr, args: Sequence[Array]) -> Array:
     return column
 
 
+def _commutation(node: Expr, args: Sequence[Array]) -> Array:
+    """The rows of the identity in the order in which the transpose of an m x n matrix stacks its entries."""
+    rows, columns = (_whole(a, "a size in commutation") for a in args)
+    order = np.arange(rows * columns).reshape(columns, rows).T.reshape(-1)
+    return np.asarray(np.eye(rows * columns)[order])
+
+
 _STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "tr": lambda node, args: _scalar(float(np.trace(args[0]))),
     "sum": _sum_of,
@@ -197,6 +206,7 @@ _STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "ones": _constant(1.0),
     "zeros": _constant(0.0),
     "unit": _unit,
+    "commutation": _commutation,
     "max": lambda node, args: np.maximum(args[0], args[1]),
     "min": lambda node, args: np.minimum(args[0], args[1]),
     "pi": lambda node, args: _scalar(np.pi),

@@ -11,7 +11,7 @@ from matcalc.spelling import FRACTIONS, library_function, plain_name
 
 LONGEST_NUMBER = 400  # digits of a number, and powers of ten in its exponent
 # functions whose arguments are sizes (and numbers): a name there is the name of a dimension
-SIZE_FUNCTIONS = frozenset({"eye", "ones", "zeros", "unit"})
+SIZE_FUNCTIONS = frozenset({"eye", "ones", "zeros", "unit", "commutation"})
 
 
 class OperandBuilder(KindBuilder):
@@ -114,15 +114,15 @@ class OperandBuilder(KindBuilder):
     first_row, next_row = first_arg, next_arg
 
     def stack(self, parts: list[Any]) -> Node:
-        """`[a, b]` is a column, `[a; b]` as well, `[a, b; c, d]` and `[[a, b], [c, d]]` go by rows."""
+        """`[a; b]` is stacked, `[a, b; c, d]` and `[[a, b], [c, d]]` go by rows; `[a, b]` is what its entries say."""
         start, end = parts[0][1], parts[2][2]
         rows: list[list[Node]] = parts[1]
-        if len(rows) == 1 and all(n.op == "stack" and n.value[1] == 1 for n in rows[0]):
+        if len(rows) == 1 and all(n.op == "list" for n in rows[0]):
             for inner in rows[0]:
                 self.nodes[inner.index] = None
             rows = [list(inner.args) for inner in rows[0]]
         elif len(rows) == 1:
-            rows = [[entry] for entry in rows[0]]
+            return self.node("list", tuple(rows[0]), None, start, end)
         if len({len(row) for row in rows}) > 1:
             self.refuse("the rows of this matrix have different lengths", start, end)
         args = tuple(entry for row in rows for entry in row)

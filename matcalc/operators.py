@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc import calls
-from matcalc.constraints import combine, is_open, is_scalar
-from matcalc.dimensions import Dimension
+from matcalc.constraints import BlockList, combine, is_open, is_scalar, stacked_extents
 from matcalc.errors import ParseError
 from matcalc.extents import SINGLE, Extent, find
 from matcalc.products import Product, product_extents
@@ -220,9 +219,15 @@ def visit_inner(inference: Inference, node: Node) -> None:
 
 
 def visit_stack(inference: Inference, node: Node) -> None:
-    rows, columns = node.value
     inference.mark_used(*node.args)
-    node.rows, node.columns = inference.extent(Dimension.of(rows)), inference.extent(Dimension.of(columns))
+    node.rows, node.columns = stacked_extents(inference, node)
+
+
+def visit_list(inference: Inference, node: Node) -> None:
+    inference.mark_used(*node.args)
+    blocks = BlockList(node)
+    inference.wait(node, blocks)
+    inference.apply(blocks)
 
 
 def visit_tuple(inference: Inference, node: Node) -> None:
@@ -307,6 +312,7 @@ HANDLERS: dict[str, Callable[[Inference, Node], None]] = {
     "norm": visit_norm,
     "inner": visit_inner,
     "stack": visit_stack,
+    "list": visit_list,
     "tuple": visit_tuple,
     "entry": visit_entry,
     "keyword": visit_argument,

@@ -17,6 +17,7 @@ from matcalc.rule_lines import RuleLine
 from matcalc.signature import Parameter, Signature
 
 if TYPE_CHECKING:
+    from matcalc.dimensions import Dimension
     from matcalc.expr import Expr, Symbol
     from matcalc.rulebook import Rulebook
 
@@ -243,6 +244,28 @@ class Identity(Entry):
     @property
     def elementwise(self) -> bool:
         return all(symbol.kind.structure == "scalar" for symbol in self.symbols)
+
+    @property
+    def left_name(self) -> str:
+        """The function that the left side calls first."""
+        found = _CALLED.search(self.entry.text)
+        if found is None:
+            raise self.entry.error("the left side is to be a call, such as open inv(kron(A, B)) -> ...")
+        return found[1]
+
+    def opens(self, call: Expr) -> tuple[dict[str, Expr], dict[str, Dimension]] | None:
+        """What the variables and sizes of a left side f(g(A, B)) stand for in a call; None where it is another."""
+        inner, given = self.left.args[0], call.args[0]
+        if len(call.args) != 1 or (inner.op, inner.value) != (given.op, given.value):
+            return None
+        operands: dict[str, Expr] = {}
+        sizes: dict[str, Dimension] = {}
+        for variable, operand in zip(inner.args, given.args, strict=True):
+            operands[variable.value.name] = operand
+            for wanted, found in zip(variable.shape, operand.shape, strict=True):
+                if sizes.setdefault(wanted.text, found) != found:
+                    return None
+        return operands, sizes
 
     def read_all(self) -> None:
         """Parse both sides now, so that an error shows."""

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 
 from matcalc.errors import MatcalcError, ParseError
 
-KEYWORDS = ("fn", "def", "let", "rule", "later")
+KEYWORDS = ("fn", "def", "let", "rule", "open", "later")
+SENTENCES = ("rule", "open")  # these state an identity and define no name
 # an entry is a line that starts at the margin, with the indented lines after it
-_ENTRY = re.compile(r"^(?P<keyword>fn|def|let|rule|later)\b[ \t]*(?P<name>\w*).*(?:\n[ \t]+[^\s%#].*)*", re.MULTILINE)
+_ENTRY = re.compile(
+    r"^(?P<keyword>fn|def|let|rule|open|later)\b[ \t]*(?P<name>\w*).*(?:\n[ \t]+[^\s%#].*)*", re.MULTILINE
+)
 _BLANK = re.compile(r"\s*(?:[%#].*)?$")
 # a comment starts at % or # outside of a string
 _COMMENT = re.compile(r'("(?:[^"\n])*")|[%#][^\n]*')
 
 
 class RuleLine:
-    """One entry of a rule file: its keyword, its name (empty for `rule`), its text and its place.
+    """One entry of a rule file: its keyword, its name (empty for `rule` and `open`), its text and its place.
 
     `text` is as long as the entry in the file, comments blanked out. `trusted` entries ship with matcalc.
     """
@@ -71,8 +74,8 @@ def scan(source: str, file: str, trusted: bool = False) -> Iterator[RuleLine]:
         _reject(source, end, match.start(), line, file)
         line += source.count("\n", end, match.start())
         keyword, text = match["keyword"], _without_comments(match[0])
-        entry = RuleLine(keyword, "" if keyword == "rule" else match["name"], text, file, line, trusted)
-        if keyword != "rule" and not entry.name:
+        entry = RuleLine(keyword, "" if keyword in SENTENCES else match["name"], text, file, line, trusted)
+        if keyword not in SENTENCES and not entry.name:
             raise entry.error(f"a name was expected after {keyword}", len(keyword), len(keyword) + 1)
         yield entry
         line += source.count("\n", match.start(), match.end())
@@ -88,7 +91,7 @@ def _reject(source: str, start: int, end: int, line: int, file: str) -> None:
                 f"{file}, line {number}: a line must begin with {', '.join(KEYWORDS[:-1])} or {KEYWORDS[-1]}",
                 source=text,
                 position=(0, len(text)),
-                expected="fn, def, let, rule or later",
+                expected="fn, def, let, rule, open or later",
                 found=text.split()[0],
                 suggestion="an indented line goes on with the line above it",
             )

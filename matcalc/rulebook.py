@@ -28,6 +28,7 @@ from matcalc.structural import STRUCTURAL
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matcalc.dimensions import Dimension
     from matcalc.expr import Expr
 
 __all__ = ["Function", "Identity", "Rulebook", "default_rulebook", "load_rulebook"]
@@ -52,6 +53,7 @@ class Rulebook:
         self._later: dict[str, RuleLine] = {}
         self._functions: dict[str, tuple[Function, ...]] = {}
         self.identities: tuple[Identity, ...] = ()
+        self.openings: dict[str, list[Identity]] = {}  # by the function on the left
         self._transposes: dict[str, str] | None = None
         self._reverses: set[str] | None = None
         content = []
@@ -97,6 +99,14 @@ class Rulebook:
         shapes = ", ".join(f"{a.shape[0]} x {a.shape[1]}" for a in args)
         takes = " or ".join(map(repr, overloads))
         raise ShapeError(f"{name} does not take arguments of the shapes {shapes}", expected=takes, found=shapes)
+
+    def opening(self, call: Expr) -> tuple[Identity, dict[str, Expr], dict[str, Dimension]] | None:
+        """The identity that says what a call f(g(A, B)) is by itself, with its operands and sizes; None without one."""
+        for identity in self.openings.get(call.value, ()):
+            found = identity.opens(call)
+            if found is not None:
+                return (identity, *found)
+        return None
 
     def transposes(self, name: str) -> str | None:
         """`moves` where an identity says f(X') -> f(X)', `vanishes` where one says f(X') -> f(X)."""
@@ -145,8 +155,11 @@ class Rulebook:
                 self._later[line.name] = line
             elif line.keyword == "let":
                 lets = lets | dict.fromkeys([field.text for field in split_let(line)[0]], line)
-            else:
+            elif line.keyword == "rule":
                 identities.append(Identity(line, lets, self))
+            else:
+                opening = Identity(line, lets, self)
+                self.openings.setdefault(opening.left_name, []).append(opening)
         self.identities += tuple(identities)
 
 

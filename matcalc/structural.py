@@ -70,7 +70,7 @@ def _visit_vec(inference: Inference, node: Node) -> None:
     if is_scalar(matrix):
         node.rows = node.columns = SINGLE
     else:
-        node.rows = local_extent(inference, node, product, {"m": matrix.rows, "n": matrix.columns})
+        node.rows = local_extent(inference, node, product, {"n": matrix.columns, "m": matrix.rows})
         node.columns = SINGLE
 
 
@@ -144,6 +144,13 @@ def _visit_unit(inference: Inference, node: Node) -> None:
     node.rows, node.columns = inference.extent(size), SINGLE
 
 
+def _visit_commutation(inference: Inference, node: Node) -> None:
+    """`commutation(m,n)`, square of size m*n."""
+    _counted(inference, node, (2,), "the two sizes of the matrix that it transposes")
+    rows, columns = (size_of(inference, n) for n in node.args)
+    node.rows = node.columns = inference.extent(rows * columns)
+
+
 def _visit_one(inference: Inference, node: Node) -> None:
     """`vector(1)` and `matrix(1)` stand for a one in every entry: the number 1 spreads by itself."""
     if len(node.args) != 1 or literal(node.args[0]) != 1:
@@ -203,6 +210,7 @@ STRUCTURAL: dict[str, Callable[[Inference, Node], None]] = {
     "ones": _visit_filled,
     "zeros": _visit_filled,
     "unit": _visit_unit,
+    "commutation": _visit_commutation,
     "vector": _visit_one,
     "matrix": _visit_one,
 }

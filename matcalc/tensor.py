@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.dimensions import Dimension
 from matcalc.expr import Rational
 from matcalc.labelling import canonical_order, factor_key
+from matcalc.selectors import SELECTORS, are_determined, cancellation
 from matcalc.sums import (
     add_exponents,
     as_exponent,
@@ -34,8 +35,10 @@ from matcalc.terms import (
     Indices,
     Leaf,
     Node,
+    Pairing,
     Part,
     Product,
+    Slot,
     Sum,
     Term,
     Unit,
@@ -72,10 +75,31 @@ def apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
     return _called(function, args, axes)
 
 
-def _called(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
+def _called(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
+    if function.elementwise and len(args) == 1:
+        spread = _entrywise_inside(function, args[0], axes)
+        if spread is not None:
+            return spread
     node = make_apply(function, args, axes)
     is_symmetric(node)  # remembered now, so that no later question goes deep
     return node
+
+
+def _entrywise_inside(function: Function, arg: Node, axes: Axes) -> Node | None:
+    """f(vec(X)) as vec(f(X)): the entries of one operand of at most two axes, only counted in another way."""
+    coefficient, node = as_term(arg)
+    if not isinstance(node, Product) or not are_determined(len(axes), len(node.bound), node.factors):
+        return None
+    pairings = [f for f in node.factors if isinstance(f[0], Pairing)]
+    wholes = [indices[0] for _, _, indices in pairings]
+    sizes = axes + node.bound
+    places = tuple([i for i in range(len(sizes)) if i not in wholes])
+    if not pairings or len(places) > 2:
+        return None
+    inner_axes = tuple([sizes[i] for i in places])
+    rest = [f for f in node.factors if not isinstance(f[0], Pairing)]
+    value = apply(function, (product(rest, places, inner_axes, coefficient),), inner_axes)
+    return product([*pairings, (value, 1, places)], tuple(range(len(axes))), axes)
 
 
 def _plainer(a: Node, b: Node) -> bool:
@@ -193,6 +217,7 @@ class _ProductBuilder:
         self.scalars: dict[bytes, list[Any]] = {}
         self.same: dict[int, int] = {}
         self.joined: list[tuple[int, int]] = []
+        self.ties: list[Factor] = []  # identities between two axes
         self.vanished = False
         self.several = False
 
@@ -230,7 +255,8 @@ class _ProductBuilder:
         place = indices + fresh
         if exponent == 1:
             return [(b, e, tuple([place[i] for i in ii])) for b, e, ii in base.factors]
-        return [(b, multiply_exponents(e, exponent), tuple([place[i] for i in ii])) for b, e, ii in base.factors]
+        powers = [e if isinstance(b, SELECTORS) else multiply_exponents(e, exponent) for b, e, _ in base.factors]
+        return [(b, power, tuple([place[i] for i in ii])) for (b, _, ii), power in zip(base.factors, powers)]
 
     def _take_sum(self, base: Sum, exponent: Exponent, indices: Indices, pending: list[Factor]) -> None:
         if not base.terms:
@@ -254,6 +280,8 @@ class _ProductBuilder:
         if not indices:
             self._take_scalar(base, exponent)
             return
+        if isinstance(base, SELECTORS) and not isinstance(exponent, Node) and exponent > 0:
+            exponent = 1  # its entries are 0 and 1
         if len(indices) == 2 and isinstance(base, Product):
             _, base, swapped = oriented(base)
             indices = indices[::-1] if swapped else indices
@@ -275,7 +303,6 @@ class _ProductBuilder:
 
     def _join_deltas(self) -> list[Factor]:
         """Identify the indices of each delta; one between two axes stays as a factor."""
-        kept: list[Factor] = []
         free = set(self.out)
         for a, b in self.joined:
             a, b = self._representative(a), self._representative(b)
@@ -285,12 +312,13 @@ class _ProductBuilder:
                 a, b = b, a
             self.same[b] = a
             if b in free:
-                kept.append((delta(self.dims[a]), 1, (a, b)))
-        return kept
+                self.ties.append((delta(self.dims[a]), 1, (a, b)))
+        self.joined = []
+        return self.ties
 
     def _collected(self) -> list[Factor]:
         """Factors with merged indices; equal ones have their exponents added."""
-        deltas = self._join_deltas() if self.joined else []
+        deltas = self._join_deltas() if self.joined else self.ties
         if len(self.flat) == 1 and not self.same:
             base, exponent, indices = self.flat[0]
             if exponent == 0:
@@ -304,13 +332,28 @@ class _ProductBuilder:
                 indices = _sorted_pair(base, indices)
             key = (base.digest, indices)
             known = total.get(key)
-            total[key] = (base, exponent if known is None else add_exponents(known[1], exponent), indices)
+            total[key] = (base, exponent if known is None else _together(base, known[1], exponent), indices)
         return [f for f in total.values() if f[1] != 0] + deltas
+
+    def _cancelled(self, factors: list[Factor]) -> list[Factor]:
+        """The factors once columns of identities and pairings have cancelled as far as they do."""
+        while (step := cancellation(factors, set(self.out))) is not None:
+            self.vanished = self.vanished or step.vanished
+            for index in step.gone:
+                del self.dims[index]
+            self.flat = [f for f in step.factors if not isinstance(f[0], Delta)]
+            self.joined = list(step.joined)
+            factors = self._collected()
+        return factors
 
     def build(self) -> Term:
         if self.vanished:
             return 1, zero(self.axes)
         factors = self._collected()
+        if any(isinstance(base, SELECTORS) for base, _, _ in factors):
+            factors = self._cancelled(factors)
+            if self.vanished:
+                return 1, zero(self.axes)
         free = set(self.out)
         carried = free.union(*[indices for _, _, indices in factors])
         if len(carried) < len(self.dims):
@@ -353,11 +396,20 @@ class _ProductBuilder:
             self._take_scalar(size_node(dimension), 1)
 
 
+def _together(base: Node, a: Exponent, b: Exponent) -> Exponent:
+    """The exponent of base^a * base^b; what is 0 or 1 everywhere is its own square."""
+    if isinstance(base, SELECTORS) and a == b == 1:
+        return 1
+    return add_exponents(a, b)
+
+
 def _power_distributes(base: Product, exponent: Exponent) -> bool:
     """Whether (a*b)^e is a^e * b^e for this product, entry by entry."""
-    if base.bound:
+    if base.bound and not are_determined(len(base.axes), len(base.bound), base.factors):
         return False
-    if any(isinstance(b, (Delta, Unit)) for b, _, _ in base.factors):
+    if any(
+        isinstance(b, (Delta, Unit, Slot)) or (isinstance(b, Pairing) and not base.bound) for b, _, _ in base.factors
+    ):
         return isinstance(exponent, int) and exponent > 0
     if isinstance(exponent, int):
         return True

@@ -2,7 +2,9 @@
 
 A node is a scalar, vector, matrix or tensor with ordered axes:
 
-- `Leaf`: a variable or constant; `Delta`: the identity; `Unit`: a unit vector; `Size`: a dimension
+- `Leaf`: a variable or constant; `Size`: a dimension
+- `Delta`: the identity; `Unit`: one of its columns; `Slot`: some columns of it, side by side
+- `Pairing`: one index in place of two, as the rows of a Kronecker product are numbered
 - `Apply`: a function of nodes, entry by entry or of a whole matrix
 - `Product`: factors base^exponent carrying index tuples; repeated indices are summed
 - `Sum`: a linear combination with exact coefficients; inside a product it is one factor
@@ -19,7 +21,7 @@ from collections.abc import Container
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Union
 
-from matcalc.dimensions import Dimension
+from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Rational, Symbol
 from matcalc.interning import digest_of, new_table, remember
 
@@ -89,6 +91,26 @@ class Unit(Node):
     __slots__ = ("at",)
 
     at: int | str
+
+
+class Slot(Node):
+    """The columns `offset + 1 .. offset + length` of an identity: where a block stands in a stack.
+
+    Its axes are those of the whole and of the block; a block of one entry has no axis of its own.
+    """
+
+    __slots__ = ("offset",)
+
+    offset: Dimension
+
+
+class Pairing(Node):
+    """The tensor [I,i,k] that is one where I counts the pair (i,k), k running fastest, and zero elsewhere.
+
+    Rows and columns of `kron` and the entries of `vec` are counted in this way. Its axes are those of I, i and k.
+    """
+
+    __slots__ = ()
 
 
 class Apply(Node):
@@ -195,6 +217,34 @@ def unit(at: int | str, dimension: Dimension) -> Unit:
     return kept
 
 
+def slot(offset: Dimension, length: Dimension, total: Dimension) -> Node:
+    """The columns `offset + 1 .. offset + length` of the identity of size `total`."""
+    if length == total:
+        return delta(total)
+    known = offset.number
+    if length == ONE and known is not None and total.number is not None:
+        return unit(known + 1, total)
+    axes = (total,) if length == ONE else (total, length)
+    digest = digest_of(f"slot|{offset.text}|{_dims(axes)}".encode())
+    found: Slot | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Slot.__new__(Slot)
+    node.offset = offset
+    kept: Slot = _finish(node, digest, axes, NONNEGATIVE)
+    return kept
+
+
+def pairing(outer: Dimension, inner: Dimension) -> Pairing:
+    """The pairing of an index of size `outer` with one of size `inner`, which runs fastest."""
+    digest = digest_of(f"pairing|{outer.text}|{inner.text}".encode())
+    found: Pairing | None = _table.get(digest)
+    if found is not None:
+        return found
+    kept: Pairing = _finish(Pairing.__new__(Pairing), digest, (outer * inner, outer, inner), NONNEGATIVE)
+    return kept
+
+
 def make_apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
     """The call as it stands."""
     head = f"apply|{function.name}|{function.entry.text}|{_dims(axes)}|".encode()
@@ -267,6 +317,13 @@ def make_part(inner: Node) -> Part:
     node.inner = inner
     kept: Part = _finish(node, digest, inner.axes, inner.sign, (inner,))
     return kept
+
+
+def factors_of(term: Node) -> tuple[Factor, ...]:
+    """The factors of a node; of one that is no product, itself."""
+    if isinstance(term, Product):
+        return term.factors
+    return ((term, 1, tuple(range(len(term.axes)))),)
 
 
 def postorder(root: Node, skip: Container[bytes] = ()) -> list[Node]:

@@ -524,13 +524,12 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
   ^^^^^^^^^^^^^^^^^^^^^^""",
     ),
     (
-        "",
-        "[w; b]",
-        UnsupportedError,
-        """w is n x 1: stacks of blocks are not supported yet
-  [w; b]
-   ^
-  the entries of a list are scalars""",
+        "A: matrix(m,n); x: vector(n)",
+        "[A; x]",
+        ShapeError,
+        """the blocks of a row have the same height, those of a column the same width; x is n x 1
+  [A; x]
+      ^""",
     ),
     (
         "",

@@ -23,11 +23,11 @@ extents shapes signature_shapes constraints products operators calls structural 
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_entries rulebook
 terms
-sums labelling
+sums labelling selectors
 tensor substitution entrywise
 lower
 differentiation layout
-reading forms network parts matrixform
+reading forms network kronecker blocks parts matrixform
 matching patterns rewriting factoring expanding simplify
 printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input

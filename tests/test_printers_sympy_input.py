@@ -96,7 +96,7 @@ OBJECTS: list[tuple[Any, str]] = [
     (Sum(A[i, j] ** 2, (i, 0, m - 1), (j, 0, n - 1)), "sum((A'.*A')*ones(m))"),
     (Sum(S[i, i], (i, 0, n - 1)), "sum(diag(S))"),
     (Matrix([a, b, a * b]), "[a, b, a*b]"),
-    (ImmutableMatrix([[a, b], [b, a + 1]]), "[a, b; b, 1 + a]"),
+    (ImmutableMatrix([[a, b], [b, a + 1]]), "[[a, b], [b, 1 + a]]"),
     (a / (1 + exp(-a)), "a/(1 + exp(-a))"),
     (sympy.sqrt(a) / b, "sqrt(a)/b"),
     (1 / sympy.sqrt(a), "1/sqrt(a)"),

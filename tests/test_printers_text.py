@@ -88,7 +88,7 @@ def test_canonical_text_comes_back(line: str) -> None:
         ("(1/3)*x", "1/3*x"),
         ("θ'*Σ*θ", "theta'*Sigma*theta"),
         ("[1, 2]", "[1, 2]"),
-        ("[1, a; b, 2]", "[1, a; b, 2]"),
+        ("[1, a; b, 2]", "[[1, a], [b, 2]]"),
         ("[[a, b]]", "[[a, b]]"),
         ("[a; b]'", "[a, b]'"),
     ],
@@ -124,7 +124,7 @@ def built() -> dict[str, Expr]:
         "(x')[2]": entry(transpose(x), None, 2),
         "x[i]": entry(x, "i", None),
         "(-x)[1]": entry(neg(x), 1, None),
-        "a - [a, b; b, a]": add(a, neg(stack((a, b, b, a), 2, 2))),
+        "a - [[a, b], [b, a]]": add(a, neg(stack((a, b, b, a), 2, 2))),
         "pi^2": power(call("pi", (), SCALAR), number(2)),
         "a^(sqrt(b))": power(a, call("sqrt", (b,), SCALAR)),
     }

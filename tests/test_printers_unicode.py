@@ -46,7 +46,7 @@ KINDS = {leaf.value.name: leaf.value.kind for leaf in LEAVES}
         ("returns'*covariance", "returnsᵀ covariance"),
         ("x[1]*y", "x[1]·y"),
         ("A[1,:]", "A[1,:]"),
-        ("[s, 1; 2, s]", "[s, 1; 2, s]"),
+        ("[s, 1; 2, s]", "[[s, 1], [2, s]]"),
     ],
 )
 def test_lines(line: str, expected: str) -> None:

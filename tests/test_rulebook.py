@@ -231,7 +231,11 @@ def test_without_a_value_the_numbers_are_refused(tmp_path):
 # ---- mistakes are shown where they are
 
 MISTAKES = {
-    "keyword": ("fun f(x) d = dx", "line 1: a line must begin with fn, def, let, rule or later", "fun f(x) d = dx"),
+    "keyword": (
+        "fun f(x) d = dx",
+        "line 1: a line must begin with fn, def, let, rule, open or later",
+        "fun f(x) d = dx",
+    ),
     "no name": ("fn (x) d = dx", "line 1, column 3: a name was expected after fn", " "),
     "no parameters": ("fn f d = dx", "line 1, column 4: a name and its parameters were expected, such as f(x)", "f"),
     "syntax": ("fn f(x) = x  d = 2*/dx", "line 1, column 20: ", "/"),

@@ -95,7 +95,10 @@ def test_generated_code_computes_the_value(function):
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("identity", BOOK.identities, ids=named)
+OPENINGS = [identity for group in BOOK.openings.values() for identity in group]
+
+
+@pytest.mark.parametrize("identity", [*BOOK.identities, *OPENINGS], ids=named)
 def test_both_sides_of_an_identity_agree(identity):
     for seed in range(12):
         for boundary in (False, True):
@@ -108,7 +111,7 @@ def test_an_identity_makes_its_left_side_simpler(identity):
     assert mutate_rules.rule_cost(identity.right) < mutate_rules.rule_cost(identity.left)
 
 
-@pytest.mark.parametrize("identity", BOOK.identities, ids=named)
+@pytest.mark.parametrize("identity", [*BOOK.identities, *OPENINGS], ids=named)
 def test_an_identity_binds_every_variable_on_its_left(identity):
     assert {s.name for s in ex.symbols(identity.right)} <= {s.name for s in identity.symbols}
 

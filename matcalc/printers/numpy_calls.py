@@ -52,6 +52,8 @@ def structural_code(node: Expr, args: Sequence[Code], body: Body) -> Code:
             return _kron(node, args, body)
         case "unit":
             return _unit(node, args)
+        case "commutation":
+            return _commutation(args)
     function = {"max": "np.maximum", "min": "np.minimum"}[node.value]
     return body.called(function, *spread_args(node, args))
 
@@ -69,6 +71,13 @@ def _sum(node: Expr, code: Code, body: Body) -> Code:
     if arg.shape[axis - 1] == ONE:
         return code
     return body.called("np.sum", code, more=f", axis={axis - 1}" if is_matrix(arg) else "")
+
+
+def _commutation(args: Sequence[Code]) -> Code:
+    """The rows of the identity in the order in which the transpose stacks its entries."""
+    rows, columns = (arg.within(ATOM) for arg in args)
+    order = f"np.arange({rows} * {columns}).reshape({columns}, {rows}).T.ravel()"
+    return Code(f"np.eye({rows} * {columns})[{order}]", "atom", deeper(*args))
 
 
 def _unit(node: Expr, args: Sequence[Code]) -> Code:

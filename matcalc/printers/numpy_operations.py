@@ -126,11 +126,21 @@ def _entry(node: Expr, args: Sequence[Code], body: Body) -> Code:
 
 
 def _stack(node: Expr, args: Sequence[Code], body: Body) -> Code:
-    rows, columns = node.value
-    if rows == 1 or columns == 1:
-        return body.called("np.array", Code(f"[{', '.join(a.text for a in args)}]", "atom", deeper(*args)))
-    lines = [f"[{', '.join(a.text for a in args[i : i + columns])}]" for i in range(0, len(args), columns)]
-    return body.called("np.array", Code(f"[{', '.join(lines)}]", "atom", deeper(*args)))
+    """Scalars by rows as an array; blocks side by side, then rows of blocks above each other."""
+    count = node.value[1]
+    rows = [args[k : k + count] for k in range(0, len(args), count)]
+    if all(arg.is_scalar for arg in node.args):
+        lines = [_listed(row) for row in rows]
+        listed = _listed(args) if count == 1 else Code(f"[{', '.join(line.text for line in lines)}]")
+        return body.called("np.array", Code(listed.text, "atom", deeper(*args)))
+    if node.is_column:
+        return body.called("np.hstack", _listed(args))
+    beside = [body.called("np.column_stack", _listed(row)) if count > 1 else row[0] for row in rows]
+    return body.called("np.vstack", _listed(beside)) if len(beside) > 1 else beside[0]
+
+
+def _listed(parts: Sequence[Code]) -> Code:
+    return Code(f"[{', '.join(part.text for part in parts)}]", "atom", deeper(*parts))
 
 
 OPERATIONS: dict[str, Callable[[Expr, Sequence[Code], Body], Code]] = {

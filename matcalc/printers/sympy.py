@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 from sympy import (
+    BlockMatrix,
     HadamardProduct,
     ImmutableDenseMatrix,
     Integer,
@@ -185,7 +186,11 @@ def _entry(node: Expr, args: Sequence[Any]) -> Any:
 
 
 def _stack(node: Expr, args: Sequence[Any]) -> Any:
-    return ImmutableDenseMatrix(*node.value, args)
+    rows, columns = node.value
+    if all(arg.is_scalar for arg in node.args):
+        return ImmutableDenseMatrix(rows, columns, args)
+    blocks = [ImmutableDenseMatrix([[made]]) if arg.is_scalar else made for arg, made in zip(node.args, args)]
+    return BlockMatrix([blocks[k * columns : k * columns + columns] for k in range(rows)])
 
 
 def _call(node: Expr, args: Sequence[Any]) -> Any:

@@ -25,7 +25,18 @@ from matcalc.dimensions import ONE
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr
 from matcalc.printers.sympy_functions import FUNCTIONS
-from matcalc.printers.sympy_kit import ENTRIES, Diag, Diagonal, Elementwise, Ones, Pseudoinverse, Scalar, Unit, Vec
+from matcalc.printers.sympy_kit import (
+    ENTRIES,
+    Commutation,
+    Diag,
+    Diagonal,
+    Elementwise,
+    Ones,
+    Pseudoinverse,
+    Scalar,
+    Unit,
+    Vec,
+)
 from matcalc.printers.sympy_products import flat_product, sizes_of, spread
 
 Writer = Callable[[Expr, Sequence[Any]], Any]
@@ -129,6 +140,7 @@ CALLS: dict[str, Writer] = {
     "vec": _vec,
     "kron": _kron,
     "unit": lambda node, args: Unit(*args) if not node.is_scalar else S.One,
+    "commutation": lambda node, args: Commutation(*args),
     "eye": _filled,
     "ones": _filled,
     "zeros": _filled,

@@ -21,6 +21,7 @@ from sympy import (
     S,
     Symbol,
     Trace,
+    floor,
     ones,
 )
 from sympy.matrices import MatrixBase
@@ -279,3 +280,30 @@ class Unit(MatrixExpr):  # type: ignore[misc]
 
     def _latex(self, printer: Any) -> str:
         return f"e_{{{printer._print(self.args[0])}}}"
+
+
+class Commutation(MatrixExpr):  # type: ignore[misc]
+    """The matrix that takes vec(A) to vec(A'), A being m x n."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        """Square, of size m*n."""
+        side = self.args[0] * self.args[1]
+        return side, side
+
+    def doit(self, **hints: Any) -> Any:
+        """The explicit matrix, once both numbers are known."""
+        rows, columns = [arg.doit(**hints) for arg in self.args]
+        if rows.is_Integer and columns.is_Integer:
+            return ImmutableDenseMatrix(rows * columns, rows * columns, lambda i, j: self._entry(i, j))
+        return Commutation(rows, columns)
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        rows, columns = self.args
+        return KroneckerDelta((i % columns) * rows + floor(i / columns), j)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"commutation({printer._print(self.args[0])}, {printer._print(self.args[1])})"
+
+    def _latex(self, printer: Any) -> str:
+        return f"K_{{{printer._print(self.args[0])},{printer._print(self.args[1])}}}"

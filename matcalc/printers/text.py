@@ -173,13 +173,24 @@ def entry_indices(node: Expr) -> str:
 
 
 def _stack(node: Expr) -> Pieces:
-    """`[a, b]` is a column, `[a, b; c, d]` a matrix by rows, `[[a, b]]` a row."""
+    """`[a, b]` is a column, `[[a, b], [c, d]]` a matrix by rows; blocks are written `[A; B]` and `[A, B; C, D]`."""
     rows, columns = node.value
-    pieces: Pieces = ["[[" if rows == 1 and columns > 1 else "["]
-    for position, arg in enumerate(node.args, 1):
-        pieces += (arg, "; " if columns > 1 and position % columns == 0 else ", ")
-    pieces[-1] = "]]" if rows == 1 and columns > 1 else "]"
-    return pieces
+    scalars = all(arg.is_scalar for arg in node.args)
+    if columns == 1:
+        return ["[", *separated(list(node.args), ", " if scalars else "; "), "]"]
+    lines = [separated(list(node.args[k * columns : k * columns + columns]), ", ") for k in range(rows)]
+    if scalars:
+        lines = [["[", *line, "]"] for line in lines]
+    between = ", " if scalars else "; "
+    pieces: Pieces = ["["]
+    for number, line in enumerate(lines):
+        pieces += [between, *line] if number else line
+    return [*pieces, "]"]
+
+
+def separated(pieces: Pieces, mark: str) -> Pieces:
+    """The pieces with a mark between them."""
+    return [piece for k, part in enumerate(pieces) for piece in ((mark, part) if k else (part,))]
 
 
 _WRITERS: dict[str, Callable[[Expr], Pieces]] = {

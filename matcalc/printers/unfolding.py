@@ -29,7 +29,9 @@ from matcalc.expr import (
 )
 
 # functions about indices: the printers know them, no rule file does
-STRUCTURAL = frozenset({"tr", "sum", "diag", "vec", "kron", "eye", "ones", "zeros", "max", "min", "pi", "unit"})
+STRUCTURAL = frozenset(
+    {"tr", "sum", "diag", "vec", "kron", "eye", "ones", "zeros", "max", "min", "pi", "unit", "commutation"}
+)
 
 
 def is_structural(node: Expr) -> bool:

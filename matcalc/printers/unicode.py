@@ -175,10 +175,11 @@ def _entry(node: Expr, parts: Sequence[Written]) -> Written:
 
 def _stack(node: Expr, parts: Sequence[Written]) -> Written:
     _, columns = node.value
+    scalars = all(arg.is_scalar for arg in node.args)
     rows = [", ".join([part[0] for part in parts[i : i + columns]]) for i in range(0, len(parts), columns)]
-    if len(rows) == 1 and columns > 1:
-        return f"[[{rows[0]}]]", "atom"
-    return f"[{('; ' if columns > 1 else ', ').join(rows)}]", "atom"
+    if scalars and columns > 1:
+        rows = [f"[{row}]" for row in rows]
+    return f"[{(', ' if scalars else '; ').join(rows)}]", "atom"
 
 
 _WRITERS: dict[str, Callable[[Expr, Sequence[Written]], Written]] = {
