@@ -119,10 +119,10 @@ class Grower:
         yield from ((self.positively_applied, 1), (self.entrywise_power, 1), (self.kinked, 1))
         if shape == SCALAR:
             yield from ((self.contraction, 4), (self.reduction, 4), (self.of_square, 3), (self.scalar_power, 1))
-            yield self.entry, 1
+            yield from ((self.entry, 1), (self.of_pairs, 2), (self.of_blocks, 1))
             return
         yield from ((self.product, 6), (self.hadamard, 3), (self.hadamard_quotient, 1), (self.transposed, 2))
-        yield self.spread, 1
+        yield from ((self.spread, 1), (self.through_blocks, 1))
         if columns == "1":
             yield from ((self.column_of, 3), (self.solved, 1))
         elif rows == "1":
@@ -197,6 +197,15 @@ class Grower:
         inner = self.dimension()
         left, right = self.piece((shape[0], inner), depth), self.piece((inner, shape[1]), depth)
         return Piece(f"{left.within(PRODUCT)}*{right.within(POSTFIX)}", PRODUCT)
+
+    def through_blocks(self, shape: Shape, depth: int) -> Piece:
+        """A product over an axis of two blocks."""
+        a, b = self.dimension(), self.dimension()
+        beside = f"[{self.piece((shape[0], a), depth).text}, {self.piece((shape[0], b), depth).text}]"
+        if shape[0] == "1":
+            beside = f"[{self.piece((a, '1'), depth).text}; {self.piece((b, '1'), depth).text}]'"
+        below = f"[{self.piece((a, shape[1]), depth).text}; {self.piece((b, shape[1]), depth).text}]"
+        return Piece(f"{beside}*{below}", PRODUCT)
 
     def hadamard(self, shape: Shape, depth: int) -> Piece:
         left, right = self.piece(shape, depth), self.piece(shape, depth)
@@ -279,6 +288,31 @@ class Grower:
         if self.random.random() < 0.5:
             return Piece(f"{self.random.choice('xyuvw')}[{self.random.choice('12')}]")
         return Piece(f"{self.random.choice('XYABCD')}[{self.random.choice('12')},{self.random.choice('12')}]")
+
+    def of_pairs(self, shape: Shape, depth: int) -> Piece:
+        """A scalar by way of Kronecker products, vec or a commutation matrix."""
+        a, b, c, d = (self.dimension() for _ in range(4))
+        rule = self.random.choice(("inner", "inner", "sandwich", "trace", "norm", "turned"))
+        if rule == "trace":
+            return Piece(f"tr(kron({self.piece((a, a), depth).text}, {self.piece((b, b), depth).text}))")
+        if rule == "norm":
+            columns = self.random.choice(("1", d))
+            return Piece(f"sum(kron({self.piece((a, b), depth).text}, {self.piece((c, columns), depth).text}).^2)")
+        left, right = self.piece((a, b), depth).text, self.piece((a, b), depth).text
+        if rule == "inner":
+            return Piece(f"vec({left})'*vec({right})", PRODUCT)
+        if rule == "turned":
+            return Piece(f"vec({self.piece((b, a), depth).text})'*commutation({a},{b})*vec({right})", PRODUCT)
+        middle = f"kron({self.piece((b, d), depth).text}, {self.piece((a, c), depth).text})"
+        return Piece(f"vec({left})'*{middle}*vec({self.piece((c, d), depth).text})", PRODUCT)
+
+    def of_blocks(self, shape: Shape, depth: int) -> Piece:
+        a, b = self.dimension(), self.dimension()
+        first, second = self.piece((a, "1"), depth).text, self.piece((b, "1"), depth).text
+        if self.random.random() < 0.5:
+            return Piece(f"norm2([{first}; {second}])^2", POSTFIX)
+        others = f"[{self.piece((a, '1'), depth).text}; {self.piece((b, '1'), depth).text}]"
+        return Piece(f"{self.random.choice(SMOOTH)}([{first}; {second}])'*{others}", PRODUCT)
 
     def scalar_power(self, shape: Shape, depth: int) -> Piece:
         return Piece(f"{self.piece(SCALAR, depth).within(ATOM)}^{self.random.choice('23')}", POSTFIX)

@@ -238,7 +238,7 @@ class _Reader:
         return values
 
     def stacked(self) -> Array:
-        """`[a, b]` is a column, `[a, b; c, d]` and `[[a, b], [c, d]]` go by rows."""
+        """`[a, b]` of scalars is a column, else side by side; `[A, B; C, D]` and `[[a, b], [c, d]]` go by rows."""
         rows: list[list[Array]] = [[]]
         nested = self.ahead() == "["
         while not self.took("]"):
@@ -249,7 +249,7 @@ class _Reader:
         if nested:
             return np.hstack(rows[0]).T
         if len(rows) == 1:
-            return np.vstack(rows[0])
+            return np.vstack(rows[0]) if all(is_scalar(block) for block in rows[0]) else np.hstack(rows[0])
         return np.vstack([np.hstack(row) for row in rows])
 
     def entry_of(self, value: Array) -> Array:
