@@ -18,7 +18,6 @@ SPELLINGS = {"trace": "tr", "fro": "normF", "Norm": "norm", "Tr": "tr", "Det": "
 # functions of the language itself; names reserved for the rulebook are in the rule files
 LATER = {
     "grad": "opaque functions are not supported yet",
-    "duplication": "duplication matrices are not supported yet",
 }
 
 

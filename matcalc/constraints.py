@@ -274,7 +274,8 @@ class ComputedSize(Constraint):
         known = {name: find(extent).dimension for name, extent in self.sizes.items()}
         if any(known[name] is None for name in self.dimension.names):
             return False
-        value, needed = _substituted(self.dimension, known), find(self.extent)
+        sizes = {name: size for name, size in known.items() if size is not None}
+        value, needed = self.dimension.substituted(sizes), find(self.extent)
         if not unify(self.extent, inference.extent(value)):
             text = f"the size {value.text} of {inference.text(self.node)}"
             inference.fail(self.node, f"{text} does not fit: {needed.dimension or 'more than 1'} is needed")
@@ -330,16 +331,3 @@ def stacked_extent(inference: Inference, node: Node, parts: list[Extent]) -> Ext
     inference.postpone(computed)
     inference.apply(computed)
     return computed.extent
-
-
-def _substituted(dimension: Dimension, known: dict[str, Dimension | None]) -> Dimension:
-    """The polynomial with sizes in place of its names."""
-    total = Dimension([])
-    for monomial, count in dimension.terms:
-        term = Dimension.of(count)
-        for name in monomial:
-            value = known[name]
-            assert value is not None
-            term = value * term
-        total = total + term
-    return total

@@ -112,6 +112,10 @@ class KindBuilder:
     def size_product(self, parts: list[Any]) -> Dimension:
         return parts[0] * parts[2]  # type: ignore[no-any-return]
 
+    def size_quotient(self, parts: list[Any]) -> Dimension:
+        dimension: Dimension = parts[0]
+        return dimension / (self.size_number(parts[2:]).number or 1)
+
     def size_number(self, parts: list[Any]) -> Dimension:
         text, start, end = parts[0]
         if not text.isdecimal() or int(text[:12]) == 0:

@@ -1,16 +1,19 @@
-"""Symbolic dimensions: polynomials with integer coefficients in size names, such as n, 2*n, m*n."""
+"""Symbolic dimensions: polynomials in size names, such as n, 2*n, m*n, (n*n + n)/2."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from math import lcm
 from weakref import WeakValueDictionary
 
 from matcalc.errors import MatcalcError
 
 Monomial = tuple[str, ...]
+Count = int | Fraction
 # The dimensions in use, and some made of late: an entry goes when nothing refers to it any more.
-_table: WeakValueDictionary[tuple[tuple[Monomial, int], ...], Dimension] = WeakValueDictionary()
+_table: WeakValueDictionary[tuple[tuple[Monomial, Count], ...], Dimension] = WeakValueDictionary()
 _recent: deque[Dimension] = deque(maxlen=256)
 
 
@@ -23,12 +26,12 @@ class Dimension:
 
     __slots__ = ("__weakref__", "terms", "text")
 
-    terms: tuple[tuple[Monomial, int], ...]
+    terms: tuple[tuple[Monomial, Count], ...]
     text: str
 
-    def __new__(cls, terms: Iterable[tuple[Monomial, int]]) -> Dimension:
+    def __new__(cls, terms: Iterable[tuple[Monomial, Count]]) -> Dimension:
         """The one object for this polynomial, so that equality is identity."""
-        key = tuple(sorted([(m, c) for m, c in terms if c]))
+        key = tuple(sorted([(m, c if isinstance(c, int) else exact(c)) for m, c in terms if c]))
         known = _table.get(key)
         if known is not None:
             return known
@@ -51,12 +54,15 @@ class Dimension:
     def __mul__(self, other: Dimension) -> Dimension:
         if other == ONE:
             return self
-        total: dict[Monomial, int] = {}
+        total: dict[Monomial, Count] = {}
         for a, p in self.terms:
             for b, q in other.terms:
                 key = tuple(sorted(a + b))
                 total[key] = total.get(key, 0) + p * q
         return Dimension(total.items())
+
+    def __truediv__(self, divisor: int) -> Dimension:
+        return Dimension([(monomial, Fraction(count) / divisor) for monomial, count in self.terms])
 
     @property
     def number(self) -> int | None:
@@ -64,7 +70,8 @@ class Dimension:
         if not self.terms:
             return 0
         if len(self.terms) == 1 and not self.terms[0][0]:
-            return self.terms[0][1]
+            count = self.terms[0][1]
+            return count if isinstance(count, int) else None
         return None
 
     @property
@@ -76,7 +83,7 @@ class Dimension:
         """The polynomial with names replaced; names that are not given stay."""
         total = Dimension(())
         for monomial, count in self.terms:
-            part = Dimension.of(count)
+            part = Dimension([((), count)])
             for name in monomial:
                 part = part * sizes.get(name, Dimension.of(name))
             total = total + part
@@ -84,24 +91,34 @@ class Dimension:
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number it stands for, given the value of every size name."""
-        total = 0
+        total: Count = 0
         for monomial, count in self.terms:
             for name in monomial:
                 if name not in sizes:
                     raise MatcalcError(f"the size {name!r} is not known: pass sizes={{{name!r}: ...}}")
                 count *= sizes[name]
             total += count
-        return total
+        if exact(total) != int(total):
+            raise MatcalcError(f"the size {self.text} is no whole number for the sizes given")
+        return int(total)
 
-    def __reduce__(self) -> tuple[type[Dimension], tuple[tuple[tuple[Monomial, int], ...]]]:
+    def __reduce__(self) -> tuple[type[Dimension], tuple[tuple[tuple[Monomial, Count], ...]]]:
         return Dimension, (self.terms,)
 
     def __repr__(self) -> str:
         return self.text
 
 
-def _written(terms: tuple[tuple[Monomial, int], ...]) -> str:
+def exact(count: Count) -> Count:
+    """A fraction with denominator 1 as an int."""
+    return int(count) if count.denominator == 1 else count
+
+
+def _written(terms: tuple[tuple[Monomial, Count], ...]) -> str:
     """The polynomial as text: degree falling, then name."""
+    over = lcm(*[count.denominator for _, count in terms])
+    if over > 1:
+        return f"({_written(tuple([(m, exact(c * over)) for m, c in terms]))})/{over}"
     pieces = []
     for monomial, count in sorted(terms, key=lambda t: (-len(t[0]), t[0])):
         body = "*".join(monomial)

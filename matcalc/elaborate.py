@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LARGEST_MATRIX_POWER = 1000
 # entrywise functions with a namesake for whole matrices
 MATRIX_FUNCTIONS = {"exp": "expm", "log": "logm", "sqrt": "sqrtm"}
-SIZED = frozenset({"eye", "ones", "zeros", "unit", "commutation"})
+SIZED = frozenset({"eye", "ones", "zeros", "unit", "commutation", "duplication"})
 
 
 def elaborate(inference: Inference, node: Node) -> Expr:

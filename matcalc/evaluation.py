@@ -11,9 +11,24 @@ from matcalc import expr as ex
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import MatcalcError
 from matcalc.kinds import Kind
-from matcalc.numeric import evaluate
+from matcalc.numeric import duplication_matrix, evaluate
 from matcalc.operands import as_operand
-from matcalc.terms import Apply, Delta, Exponent, Leaf, Node, Pairing, Part, Product, Size, Slot, Sum, Unit, postorder
+from matcalc.terms import (
+    Apply,
+    Delta,
+    Duplication,
+    Exponent,
+    Leaf,
+    Node,
+    Pairing,
+    Part,
+    Product,
+    Size,
+    Slot,
+    Sum,
+    Unit,
+    postorder,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +66,8 @@ def _value(
         offset = node.offset.value(sizes)
         length = shape[1] if len(shape) == 2 else 1
         return np.eye(shape[0])[:, offset : offset + length].reshape(shape)
+    if isinstance(node, Duplication):
+        return duplication_matrix(node.side.value(sizes))
     if isinstance(node, Pairing):
         return np.eye(shape[0]).reshape(shape)
     if isinstance(node, Sum):

@@ -16,7 +16,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
 from matcalc.sums import as_exponent, constant, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
-from matcalc.terms import Axes, Factor, Node, Term, delta, leaf, pairing, slot, unit
+from matcalc.terms import Axes, Factor, Node, Term, delta, duplication, leaf, pairing, slot, unit
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function, Rulebook
@@ -378,6 +378,10 @@ class _Lowering:
         rows, columns = self.dimension(rows), self.dimension(columns)
         return self.paired([], [(rows, columns, (0, 1)), (columns, rows, (1, 0))], (rows, columns))
 
+    def duplication(self, node: Expr) -> Node:
+        (side,) = (a.value if a.op == "size" else Dimension.of(a.value) for a in node.args)
+        return duplication(self.dimension(side)) if self.dimension(side) != ONE else ones()
+
     def paired(
         self,
         parts: Sequence[tuple[Node, tuple[int, ...]]],
@@ -403,7 +407,8 @@ class _Lowering:
 
 
 _STRUCTURAL: dict[str, Callable[[_Lowering, Expr], Node]] = {
-    name: getattr(_Lowering, name) for name in "tr sum diag eye ones zeros max min pi unit vec kron commutation".split()
+    name: getattr(_Lowering, name)
+    for name in "tr sum diag eye ones zeros max min pi unit vec kron commutation duplication".split()
 }
 
 

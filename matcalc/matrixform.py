@@ -28,6 +28,7 @@ from matcalc.tensor import is_symmetric
 from matcalc.terms import (
     Apply,
     Delta,
+    Duplication,
     Exponent,
     Leaf,
     Node,
@@ -115,6 +116,8 @@ class MatrixForms:
             return same(ex.call("eye", (ex.size(node.axes[0]),), (node.axes[0], node.axes[0])))
         if isinstance(node, Slot):
             return slot_form(node)
+        if isinstance(node, Duplication):
+            return both(ex.call("duplication", (ex.size(node.side),), (node.axes[0], node.axes[1])))
         if isinstance(node, Unit):
             assert isinstance(node.at, int)
             args = (ex.number(node.at), ex.size(node.axes[0]))
@@ -345,7 +348,7 @@ class MatrixForms:
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
         elif isinstance(node, Part):
             degree = self.degrees[node.inner.digest]
-        elif isinstance(node, (Delta, Size, Unit, Slot, Pairing)):
+        elif isinstance(node, (Delta, Duplication, Size, Unit, Slot, Pairing)):
             degree = 0
         self.degrees[node.digest] = degree
         self.depths[node.digest] = 1 + max([self.depths[child.digest] for child in node.children], default=0)

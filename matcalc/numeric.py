@@ -196,6 +196,16 @@ def _commutation(node: Expr, args: Sequence[Array]) -> Array:
     return np.asarray(np.eye(rows * columns)[order])
 
 
+def duplication_matrix(side: int) -> Array:
+    """A row for each entry of a matrix, columns stacked; a column for each entry of its lower triangle."""
+    columns, rows = np.triu_indices(side)
+    matrix = np.zeros((side * side, len(rows)))
+    places = np.arange(len(rows))
+    matrix[columns * side + rows, places] = 1.0
+    matrix[rows * side + columns, places] = 1.0
+    return matrix
+
+
 _STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "tr": lambda node, args: _scalar(float(np.trace(args[0]))),
     "sum": _sum_of,
@@ -207,6 +217,7 @@ _STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "zeros": _constant(0.0),
     "unit": _unit,
     "commutation": _commutation,
+    "duplication": lambda node, args: duplication_matrix(_whole(args[0], "the size in duplication")),
     "max": lambda node, args: np.maximum(args[0], args[1]),
     "min": lambda node, args: np.minimum(args[0], args[1]),
     "pi": lambda node, args: _scalar(np.pi),

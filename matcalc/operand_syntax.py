@@ -11,7 +11,7 @@ from matcalc.spelling import FRACTIONS, library_function, plain_name
 
 LONGEST_NUMBER = 400  # digits of a number, and powers of ten in its exponent
 # functions whose arguments are sizes (and numbers): a name there is the name of a dimension
-SIZE_FUNCTIONS = frozenset({"eye", "ones", "zeros", "unit", "commutation"})
+SIZE_FUNCTIONS = frozenset({"eye", "ones", "zeros", "unit", "commutation", "duplication"})
 
 
 class OperandBuilder(KindBuilder):

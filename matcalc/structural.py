@@ -151,6 +151,14 @@ def _visit_commutation(inference: Inference, node: Node) -> None:
     node.rows = node.columns = inference.extent(rows * columns)
 
 
+def _visit_duplication(inference: Inference, node: Node) -> None:
+    """`duplication(n)`, with a row for each entry of an n x n matrix and a column for each of its lower triangle."""
+    _counted(inference, node, (1,), "the size of the symmetric matrix")
+    side = size_of(inference, node.args[0])
+    node.rows = inference.extent(side * side)
+    node.columns = inference.extent((side * side + side) / 2)
+
+
 def _visit_one(inference: Inference, node: Node) -> None:
     """`vector(1)` and `matrix(1)` stand for a one in every entry: the number 1 spreads by itself."""
     if len(node.args) != 1 or literal(node.args[0]) != 1:
@@ -170,7 +178,7 @@ def size_of(inference: Inference, node: Node) -> Dimension:
             values.append(_combined(current, [values.pop() for _ in current.args][::-1]))
         elif current.op == "size" or (current.op == "number" and isinstance(current.value, int)):
             values.append(Dimension.of(current.value))
-        elif current.op in ("sum", "mul"):
+        elif current.op in ("sum", "mul") or (current.op == "div" and is_whole(current.args[1])):
             pending.append((current, True))
             pending.extend((a, False) for a in reversed(current.args))
         else:
@@ -180,8 +188,15 @@ def size_of(inference: Inference, node: Node) -> Dimension:
     return values[0]
 
 
+def is_whole(node: Node) -> bool:
+    """Whether a node is a whole number other than 0."""
+    return node.op == "number" and isinstance(node.value, int) and node.value > 0
+
+
 def _combined(node: Node, parts: list[Dimension]) -> Dimension:
     total = parts[0]
+    if node.op == "div":
+        return total / (parts[1].number or 1)
     for index, part in enumerate(parts[1:], 1):
         subtracted = node.op == "sum" and node.value[index]
         term = part * Dimension.of(-1) if subtracted else part
@@ -211,6 +226,7 @@ STRUCTURAL: dict[str, Callable[[Inference, Node], None]] = {
     "zeros": _visit_filled,
     "unit": _visit_unit,
     "commutation": _visit_commutation,
+    "duplication": _visit_duplication,
     "vector": _visit_one,
     "matrix": _visit_one,
 }

@@ -16,7 +16,7 @@ from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
 from matcalc.errors import ShapeError, UnsupportedError
 from matcalc.expr import Expr, call, div, entry, had, haddiv, hadpow, mul, number, power, size, stack, transpose
 from matcalc.kinds import Kind
-from matcalc.printers.sympy_kit import Commutation, Diagonal, Elementwise, Pseudoinverse, Unit, Vec
+from matcalc.printers.sympy_kit import Commutation, Diagonal, Duplication, Elementwise, Pseudoinverse, Unit, Vec
 from matcalc.sympy_scalars import check_same, checked_mul, power_of
 from matcalc.sympy_sums import Handler, Indexed, Reader, element, plain, summed
 
@@ -161,6 +161,10 @@ def _commutation(reader: Reader, obj: Any, args: list[Indexed]) -> Indexed:
     return plain(call("commutation", (args[0].expr, args[1].expr), shape_of(obj)))
 
 
+def _duplication(reader: Reader, obj: Any, args: list[Indexed]) -> Indexed:
+    return plain(call("duplication", (args[0].expr,), shape_of(obj)))
+
+
 def _blocks(reader: Reader, obj: Any, args: list[Indexed]) -> Indexed:
     (grid,) = obj.args
     blocks = tuple(reader.read(block).expr for block in grid)
@@ -252,6 +256,7 @@ MATRICES: dict[Any, Handler] = {
     Vec: _vec,
     Unit: _unit,
     Commutation: _commutation,
+    Duplication: _duplication,
     Pseudoinverse: _pinv,
     sympy.KroneckerProduct: _kronecker,
     sympy.DotProduct: _dot,

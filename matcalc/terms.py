@@ -4,6 +4,7 @@ A node is a scalar, vector, matrix or tensor with ordered axes:
 
 - `Leaf`: a variable or constant; `Size`: a dimension
 - `Delta`: the identity; `Unit`: one of its columns; `Slot`: some columns of it, side by side
+- `Duplication`: the entries of a symmetric matrix by those of its lower triangle
 - `Pairing`: one index in place of two, as the rows of a Kronecker product are numbered
 - `Apply`: a function of nodes, entry by entry or of a whole matrix
 - `Product`: factors base^exponent carrying index tuples; repeated indices are summed
@@ -111,6 +112,14 @@ class Pairing(Node):
     """
 
     __slots__ = ()
+
+
+class Duplication(Node):
+    """The matrix that takes the lower triangle of a symmetric matrix, column by column, to all of its entries."""
+
+    __slots__ = ("side",)
+
+    side: Dimension
 
 
 class Apply(Node):
@@ -242,6 +251,18 @@ def pairing(outer: Dimension, inner: Dimension) -> Pairing:
     if found is not None:
         return found
     kept: Pairing = _finish(Pairing.__new__(Pairing), digest, (outer * inner, outer, inner), NONNEGATIVE)
+    return kept
+
+
+def duplication(side: Dimension) -> Node:
+    """The duplication matrix of symmetric matrices of this size."""
+    digest = digest_of(f"duplication|{side.text}".encode())
+    found: Duplication | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Duplication.__new__(Duplication)
+    node.side = side
+    kept: Duplication = _finish(node, digest, (side * side, (side * side + side) / 2), NONNEGATIVE)
     return kept
 
 

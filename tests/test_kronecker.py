@@ -49,6 +49,8 @@ ANSWERS = [
     ("tr(C*kron(X, B))", "X", {}, None),
     ("kron(kron(A, X), B)*y", "y", {}, "kron(kron(A, X), B)"),
     ("tr(kron(kron(A, X), B))", "X", {}, "tr(A)*tr(B)*eye(k)"),
+    ("y'*duplication(n)*v", "v", {"v": "vector((n*n + n)/2)", "y": "vector(n*n)"}, "duplication(n)'*y"),
+    ("norm2(duplication(n)*v - vec(A))^2", "A", {"A": "matrix(n,n)", "v": "vector((n*n + n)/2)"}, None),
     ("[w; b]'*[x; 1]", "w", {}, "x"),
     ("[w; b]'*[x; 1]", "b", {}, "1"),
     ("sigmoid([w; b]'*[x; 1])", "b", {}, "s = sigmoid(w'*x + b); (1 - s)*s"),

@@ -72,6 +72,8 @@ def _structural(node: Expr, parts: Sequence[Written]) -> Written:
             return Written("1" if node.is_scalar else f"e_{{{parts[0].text}}}")
         case "commutation":
             return Written(f"K_{{{parts[0].text}, {parts[1].text}}}")
+        case "duplication":
+            return Written(f"D_{{{parts[0].text}}}")
         case "ones" | "zeros":
             return _filled_array(node)
         case "sum" if len(node.args) == 2:

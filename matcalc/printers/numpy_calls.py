@@ -54,6 +54,8 @@ def structural_code(node: Expr, args: Sequence[Code], body: Body) -> Code:
             return _unit(node, args)
         case "commutation":
             return _commutation(args)
+        case "duplication":
+            return _duplication(args[0])
     function = {"max": "np.maximum", "min": "np.minimum"}[node.value]
     return body.called(function, *spread_args(node, args))
 
@@ -78,6 +80,14 @@ def _commutation(args: Sequence[Code]) -> Code:
     rows, columns = (arg.within(ATOM) for arg in args)
     order = f"np.arange({rows} * {columns}).reshape({columns}, {rows}).T.ravel()"
     return Code(f"np.eye({rows} * {columns})[{order}]", "atom", deeper(*args))
+
+
+def _duplication(code: Code) -> Code:
+    """A column for each pair of the lower triangle: a one where its entry stands, and where the mirrored one does."""
+    size = code.within(ATOM)
+    pairs = f"np.array(np.triu_indices({size}))"
+    straight, turned = (f"{pairs}.T @ [{weights}]" for weights in (f"{size}, 1", f"1, {size}"))
+    return Code(f"np.maximum(*np.eye({size} * {size})[[{straight}, {turned}]]).T", "atom", deeper(code))
 
 
 def _unit(node: Expr, args: Sequence[Code]) -> Code:

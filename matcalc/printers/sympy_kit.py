@@ -307,3 +307,31 @@ class Commutation(MatrixExpr):  # type: ignore[misc]
 
     def _latex(self, printer: Any) -> str:
         return f"K_{{{printer._print(self.args[0])},{printer._print(self.args[1])}}}"
+
+
+class Duplication(MatrixExpr):  # type: ignore[misc]
+    """The matrix that takes the lower triangle of a symmetric matrix, column by column, to all of its entries."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        """A row for each entry, a column for each entry of the triangle."""
+        side = self.args[0]
+        return side**2, side * (side + 1) / 2
+
+    def doit(self, **hints: Any) -> Any:
+        """The explicit matrix, once the size is known."""
+        side = self.args[0].doit(**hints)
+        if not side.is_Integer:
+            return Duplication(side)
+        pairs = [(i, j) for j in range(side) for i in range(j, side)]
+        entries = [(i, j) for j in range(side) for i in range(side)]
+        return ImmutableDenseMatrix([[int(entry in (pair, pair[::-1])) for pair in pairs] for entry in entries])
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        return self.doit()[i, j]
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"duplication({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any) -> str:
+        return f"D_{{{printer._print(self.args[0])}}}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
-from matcalc.dimensions import ONE, Dimension, Shape
+from matcalc.dimensions import Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import (
     Expr,
@@ -30,7 +30,22 @@ from matcalc.expr import (
 
 # functions about indices: the printers know them, no rule file does
 STRUCTURAL = frozenset(
-    {"tr", "sum", "diag", "vec", "kron", "eye", "ones", "zeros", "max", "min", "pi", "unit", "commutation"}
+    {
+        "tr",
+        "sum",
+        "diag",
+        "vec",
+        "kron",
+        "eye",
+        "ones",
+        "zeros",
+        "max",
+        "min",
+        "pi",
+        "unit",
+        "commutation",
+        "duplication",
+    }
 )
 
 
@@ -108,7 +123,7 @@ def _put(formula: Expr, operands: Mapping[str, Expr], sizes: Mapping[str, Dimens
         if node.op == "symbol":
             here = operands.get(node.value.name, node)
         elif node.op == "size":
-            here = size(dimension_with(node.value, sizes))
+            here = size(node.value.substituted(sizes))
         elif node.op == "call":
             here = call(node.value, args, _shape_with(node.shape, sizes))
         elif node.op == "mul":
@@ -139,15 +154,4 @@ def _put_entrywise(formula: Expr, operands: Mapping[str, Expr]) -> Expr:
 
 
 def _shape_with(shape: Shape, sizes: Mapping[str, Dimension]) -> Shape:
-    return dimension_with(shape[0], sizes), dimension_with(shape[1], sizes)
-
-
-def dimension_with(dimension: Dimension, sizes: Mapping[str, Dimension]) -> Dimension:
-    """The polynomial with other sizes put in for its names."""
-    total = Dimension([])
-    for monomial, count in dimension.terms:
-        term = Dimension.of(count)
-        for name in monomial:
-            term = term * sizes.get(name, Dimension.of(name)) if term != ONE else sizes.get(name, Dimension.of(name))
-        total = total + term
-    return total
+    return shape[0].substituted(sizes), shape[1].substituted(sizes)
