@@ -200,7 +200,10 @@ class MatrixForms:
             return same(ex.add(*[f.straight for f in forms]))
         if len(node.axes) < 2:
             column = ex.add(*[f.straight for f in forms])
-            return both(column) if node.axes else same(column)
+            if not node.axes:
+                return same(column)
+            if column.cost <= sum([f.turned.cost for f in forms]):
+                return both(column)
         straight, turned = ex.add(*[f.straight for f in forms]), ex.add(*[f.turned for f in forms])
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 

@@ -105,7 +105,16 @@ def _factors(text: str, names: Iterable[str]) -> Callable[[str], list[str]]:
     """How words of the text are parted, as `Xθ` is, unless they are declared or defined as names of their own."""
     whole = {*names, *re.findall(r"(\w+)[ \t]*(?:=|:)", text)}
     known = {plain_name(name.strip()) for name in whole}
-    return lambda word: [word] if plain_name(word) in known else letters_side_by_side(word)
+    # in `xᵀAx` nobody means a name Ax
+    alone = set(re.findall(r"[A-Za-z0-9_]+", text))
+    products = {word for word in re.findall(r"ᵀ([A-Z][a-z])(?![A-Za-z0-9_])", text) if word[1] in alone}
+
+    def factors(word: str) -> list[str]:
+        if plain_name(word) in known:
+            return [word]
+        return list(word) if word in products else letters_side_by_side(word)
+
+    return factors
 
 
 def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind]) -> dict[str, Kind]:

@@ -20,6 +20,7 @@ from matcalc.expanding import (
 )
 from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
+from matcalc.quotients import divided
 from matcalc.rewriting import Rewriter
 from matcalc.substitution import rebuilt
 from matcalc.sums import as_term, linear, scaled
@@ -68,6 +69,8 @@ class Simplifier:
         if known is None:
             shorter = self._rewritten(node)
             if isinstance(shorter, Product):
+                shorter = self._divided(shorter)
+            if isinstance(shorter, Product):
                 shorter = self._opened(shorter)
             if isinstance(shorter, Product):
                 shorter = self._absorbed(shorter)
@@ -81,6 +84,13 @@ class Simplifier:
         return new is not None and old is not None and new < old
 
     # -- multiplying through, on trial
+
+    def _divided(self, node: Product) -> Node:
+        """A part that stands as a divisor as well, cancelled."""
+        candidate = divided(node)
+        if candidate is None or not self._cheaper(candidate, node):
+            return node
+        return self._shortened(candidate)
 
     def _opened(self, node: Product) -> Node:
         """The inverse of a product written out, where its parts then cancel and it pays."""

@@ -27,6 +27,7 @@ from matcalc.sums import (
     zero,
 )
 from matcalc.terms import (
+    POSITIVE,
     Apply,
     Axes,
     Delta,
@@ -248,7 +249,7 @@ class _ProductBuilder:
         if self.several and len(base.factors) + count > FLATTEN_LIMIT and base.bound:
             return None
         if exponent != 1 and not _power_distributes(base, exponent):
-            return None
+            return _scalars_drawn_out(base, exponent, indices)
         fresh = tuple(range(self.next_index, self.next_index + len(base.bound)))
         self.next_index += len(fresh)
         self.dims.update(zip(fresh, base.bound))
@@ -394,6 +395,17 @@ class _ProductBuilder:
             self.coefficient = self.coefficient * known
         else:
             self._take_scalar(size_node(dimension), 1)
+
+
+def _scalars_drawn_out(base: Product, exponent: Exponent, indices: Indices) -> list[Factor] | None:
+    """(c*P)^e as c^e * P^e, for the scalar factors c of a product; None where there are none or it is not so."""
+    scalars = [f for f in base.factors if not f[2] and (isinstance(exponent, int) or f[0].sign == POSITIVE)]
+    if not scalars or any(isinstance(e, Node) for _, e, _ in scalars) or not indices:
+        return None
+    rest = [f for f in base.factors if f not in scalars]
+    inner = product(rest, tuple(range(len(base.axes))), base.axes)
+    powers: list[Factor] = [(b, multiply_exponents(e, exponent), ()) for b, e, _ in scalars]
+    return [*powers, (inner, exponent, indices)]
 
 
 def _together(base: Node, a: Exponent, b: Exponent) -> Exponent:

@@ -28,7 +28,7 @@ tensor substitution entrywise
 lower
 differentiation layout
 reading forms network kronecker blocks parts matrixform
-matching patterns rewriting factoring expanding simplify
+matching patterns rewriting factoring quotients expanding simplify
 printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands sampling differences contraction report numeric evaluation rule_checks rule_verdicts verify
