@@ -266,20 +266,36 @@ class ComputedSize(Constraint):
         self.extent = Extent()
 
     def watched(self) -> Iterable[Extent]:
-        return self.sizes.values()
+        return (*self.sizes.values(), self.extent)
 
     def settle(self, inference: Inference) -> bool:
         if self._exceeds_one():
             find(self.extent).exceed_one()
         known = {name: find(extent).dimension for name, extent in self.sizes.items()}
-        if any(known[name] is None for name in self.dimension.names):
-            return False
+        missing = [name for name in self.dimension.names if known[name] is None]
+        if missing:
+            return len(missing) == 1 and self._solved(inference, missing[0], known)
         sizes = {name: size for name, size in known.items() if size is not None}
         value, needed = self.dimension.substituted(sizes), find(self.extent)
         if not unify(self.extent, inference.extent(value)):
             text = f"the size {value.text} of {inference.text(self.node)}"
             inference.fail(self.node, f"{text} does not fit: {needed.dimension or 'more than 1'} is needed")
         return True
+
+    def _solved(self, inference: Inference, name: str, known: dict[str, Dimension | None]) -> bool:
+        """Find the one size that is missing from the result, where that is known: k*m = m*n, or k + 1 = n + 1."""
+        total = find(self.extent).dimension
+        sizes = {n: d for n, d in known.items() if d is not None}
+        holding = [(monomial, count) for monomial, count in self.dimension.terms if name in monomial]
+        if total is None or len(holding) != 1 or holding[0][0].count(name) != 1:
+            return False
+        monomial, count = holding[0]
+        factor = Dimension([(tuple(n for n in monomial if n != name), count)]).substituted(sizes)
+        others = Dimension(term for term in self.dimension.terms if term != holding[0]).substituted(sizes)
+        found = (total + others * Dimension.of(-1)).quotient(factor)
+        if found is None or (found.number is not None and found.number < 1):
+            return False
+        return unify(self.sizes[name], inference.extent(found))
 
     def _exceeds_one(self) -> bool:
         """Whether it is known not to be 1 before it is known: a sum or a multiple, or a product with such a factor."""

@@ -64,6 +64,23 @@ class Dimension:
     def __truediv__(self, divisor: int) -> Dimension:
         return Dimension([(monomial, Fraction(count) / divisor) for monomial, count in self.terms])
 
+    def quotient(self, divisor: Dimension) -> Dimension | None:
+        """The polynomial times which a divisor of one term gives this one; None where there is none."""
+        if len(divisor.terms) != 1:
+            return None
+        ((names, count),) = divisor.terms
+        terms: list[tuple[Monomial, Count]] = []
+        for monomial, own in self.terms:
+            left = list(monomial)
+            for name in names:
+                if name not in left:
+                    return None
+                left.remove(name)
+            if exact(Fraction(own) / count).denominator != 1:
+                return None
+            terms.append((tuple(left), exact(Fraction(own) / count)))
+        return Dimension(terms)
+
     @property
     def number(self) -> int | None:
         """The integer this dimension is, or None when it has a name in it."""

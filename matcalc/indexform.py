@@ -108,6 +108,7 @@ class _Writer:
             if not isinstance(base, Pairing):
                 body = self._operand(base, [place[i] for i in spots])
                 entries.append(body if exponent == 1 else f"({body})^{self._power(exponent)}")
+        entries += _ranges(node, place)
         return coefficient < 0, [], entries, [letter for letter in bound if letter not in counted]
 
     def _operand(self, base: Node, indices: list[str]) -> str:
@@ -159,6 +160,14 @@ def _pairs_counted(node: Product, place: list[str]) -> tuple[list[str], set[str]
         else:
             entries.append(f"eye({axes[0].text})[{place[whole]},{number}]")
     return entries, counted
+
+
+def _ranges(node: Product, place: list[str]) -> list[str]:
+    """Ones over the letters that only stand in the number of a pair, so that it can be seen how far they run."""
+    shown = {i for base, _, spots in node.factors if not isinstance(base, Pairing) for i in spots}
+    bound = range(len(node.axes), len(place))
+    sizes = dict(zip(bound, node.bound, strict=True))
+    return [f"ones({sizes[i].text})[{place[i]}]" for i in bound if i not in shown and place[i].isalnum()]
 
 
 def _indexed(expression: Expr, indices: list[str]) -> str:

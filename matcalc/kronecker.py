@@ -233,7 +233,8 @@ class _Ports:
         if crossed != (None, None):
             pair = self._joined(crossed, (o1, i2), (i1, o2))
             turn = _commutation(self.graph.dims[i2], self.graph.dims[o2])
-            self.graph.edges.append((whole, other, [((_kron(*pair), turn), 1)]))
+            plain = all(_is_identity(form.straight) for form in pair)
+            self.graph.edges.append((whole, other, [((turn,) if plain else (_kron(*pair), turn), 1)]))
 
     def _joined(
         self, edges: tuple[Form | None, Form | None], first: tuple[int, int], second: tuple[int, int]
