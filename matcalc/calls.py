@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
+from matcalc.opaque_shapes import is_opaque, visit_opaque_call
+from matcalc.opaque_signature import OPERATORS
 from matcalc.signature_shapes import overloads, visit_rulebook_call
 from matcalc.spelling import GREEK_NAMES, library_function, nearest
 from matcalc.structural import STRUCTURAL
@@ -15,14 +17,13 @@ if TYPE_CHECKING:
 
 # other spellings of functions known here
 SPELLINGS = {"trace": "tr", "fro": "normF", "Norm": "norm", "Tr": "tr", "Det": "det"}
-# functions of the language itself; names reserved for the rulebook are in the rule files
-LATER = {
-    "grad": "opaque functions are not supported yet",
-}
 
 
 def visit_call(inference: Inference, node: Node) -> None:
     """Find the function, put its arguments in the canonical form, and give the call its extents."""
+    if is_opaque(inference, node.value):
+        visit_opaque_call(inference, node)
+        return
     name = _function_name(inference, node)
     _positional(inference, node)
     if name == "norm" and len(node.args) == 2 and node.args[1].value == "fro":
@@ -61,7 +62,7 @@ def is_function(inference: Inference, name: str) -> bool:
     """Whether a name in front of bars is that of a function, or nearly so, and hence no factor."""
     if name in inference.declared or name in inference.definitions or name in inference.variables:
         return False
-    known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS}
+    known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS, *inference.functions}
     name = library_function(name) or name
     return name in known or (name not in GREEK_NAMES and nearest(name, known, 0.75) is not None)
 
@@ -79,32 +80,45 @@ def refuse_call_without_brackets(inference: Inference, left: Node, right: Node) 
 
 
 def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
-    if name in LATER:
-        inference.fail(node, LATER[name], error=UnsupportedError)
     if name.startswith("sum_"):
         inference.fail(node, "sums over an index are not supported yet", error=UnsupportedError)
-    known = sorted({*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS})
-    near = nearest(name, known) or nearest(name.lower(), known)
-    if near is None and (name in inference.variables or name in inference.declared or len(name) == 1):
-        mend = f"for a product write {name}*(...)"
-    else:
-        mend = f"did you mean {near}?" if near else _hint(inference, node, name)
+    if name in OPERATORS:
+        text = inference.text(node)
+        inference.fail(node, f"{text} is a function", suggestion=f"write {text}(x)", error=ParseError)
     position = (node.start, node.start + len(node.value))
     raise UnknownNameError(
-        f"unknown function {name!r}", source=inference.source, position=position, found=name, suggestion=mend
+        f"unknown function {name!r}",
+        source=inference.source,
+        position=position,
+        found=name,
+        suggestion=_mend(inference, node, name),
     )
+
+
+def _mend(inference: Inference, node: Node, name: str) -> str:
+    """The nearest name, a product, a formula, or a declaration of a function of the user's own."""
+    known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS, *inference.functions}
+    near = nearest(name, known) or nearest(name.lower(), known)
+    declare = f"declare {name}: function -> scalar"
+    if near is not None:
+        return f"did you mean {near}? for a function of your own {declare}"
+    if name in inference.variables or name in inference.declared:
+        return f"for a product write {name}*(...)"
+    if len(name) == 1:
+        return f"for a product write {name}*(...), for a function {declare}"
+    return _hint(inference, node, name) or f"`matcalc rules` lists the functions; for one of your own {declare}"
 
 
 HINTS = {"mse_loss": "write mean(({} - {}).^2)"}
 
 
-def _hint(inference: Inference, node: Node, name: str) -> str:
+def _hint(inference: Inference, node: Node, name: str) -> str | None:
     """What to write for a function of other libraries, in the words of its arguments."""
     hint = HINTS.get(name, "")
     if hint.count("{}") == len(node.args) > 0:
         first, *others = node.args
         return hint.format(inference.leading(first), *[inference.factor(argument) for argument in others])
-    return "`matcalc rules` lists the functions"
+    return None
 
 
 def _positional(inference: Inference, node: Node) -> None:

@@ -1,4 +1,4 @@
-"""Kinds as they are written: `matrix(m,n) positive`, `spd(n)`, or sizes alone, as in `m n`."""
+"""Kinds as they are written: `matrix(m,n) positive`, `spd(n)`, `function -> scalar`, or sizes alone, as in `m n`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import Any, NoReturn
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import ParseError, UnsupportedError
-from matcalc.kinds import SIGNS, STRUCTURES, Kind
+from matcalc.kinds import SIGNS, STRUCTURES, FunctionKind, Kind
 from matcalc.spelling import nearest, plain_name
 
 EXAMPLE = {0: "{}", 1: "{}(n)", 2: "{}(m,n)"}
-OPAQUE = "opaque functions are not supported yet: write the formula in place of the function"
+FUNCTION_FORMS = "write function -> scalar, function vector(n) -> vector(m) or elementwise function"
+# what an opaque function takes and gives: a structure would have to be kept by every derivative
+PLAIN = ("scalar", "vector", "row", "matrix")
 
 
 class Structure:
-    """`matrix(m,n)` before its sign is known."""
+    """`matrix(m,n)` before its sign is known; in `function(vector(n))` the sizes are kinds."""
 
     __slots__ = ("end", "name", "sizes", "start")
 
-    def __init__(self, name: str, sizes: list[Dimension], start: int, end: int) -> None:
+    def __init__(self, name: str, sizes: list[Dimension | Structure], start: int, end: int) -> None:
         self.name = name
         self.sizes = sizes
         self.start = start
@@ -40,21 +42,44 @@ class KindBuilder:
     def sized_kind(self, parts: list[Any]) -> Structure:
         return Structure(parts[0][0], parts[2], parts[0][1], parts[3][2])
 
-    def signed_kind(self, parts: list[Any]) -> Kind:
+    def signed_kind(self, parts: list[Any]) -> Kind | FunctionKind:
         structure, (sign, start, end) = parts
-        if structure.name == "elementwise" and sign == "function":
-            raise self.unsupported(OPAQUE, structure.start, end)
-        if not SIGNS.get(sign):
+        if structure.name == "elementwise" and sign == "function" and not structure.sizes:
+            return FunctionKind(None)
+        if not SIGNS.get(sign) and structure.name != "function":
             self.unknown_kind(sign, [s for s in SIGNS if s], start, end)
         return self.kind(structure, sign)
 
-    def function_kind(self, parts: list[Any]) -> NoReturn:
-        raise self.unsupported(OPAQUE, parts[0].start, parts[-1].end)
+    # ---- functions ----
 
-    def quoted_kind(self, parts: list[Any]) -> Kind:
+    def function_kind(self, parts: list[Any]) -> FunctionKind:
+        """`function -> scalar`, with the kinds of the arguments in brackets or, of a single one, without."""
+        head, *taken, _, value = parts
+        if head.name != "function" or (head.sizes and taken):
+            self.refuse("this is no kind of a function", head.start, value.end, FUNCTION_FORMS)
+        for inside in head.sizes:
+            named = isinstance(inside, Dimension)
+            taken.append(Structure(inside.text, [], head.start, head.end) if named else inside)
+        return FunctionKind(self.plain(value), tuple(self.plain(structure) for structure in taken))
+
+    def first_kind(self, parts: list[Any]) -> list[Dimension | Structure]:
+        return [parts[0]]
+
+    def next_kind(self, parts: list[Any]) -> list[Dimension | Structure]:
+        return [*parts[0], parts[2]]
+
+    def plain(self, structure: Structure) -> Kind:
+        """What a function may take or give."""
+        kind = self.kind(structure)
+        if kind.structure not in PLAIN or kind.sign:
+            message = f"an opaque function takes and gives a {', '.join(PLAIN[:-1])} or {PLAIN[-1]}, not {kind}"
+            self.refuse(message, structure.start, structure.end)
+        return kind
+
+    def quoted_kind(self, parts: list[Any]) -> Kind | FunctionKind:
         text, start, end = parts[0]
         try:
-            return parse_kind(text[1:-1])
+            return parse_declaration(text[1:-1])
         except ParseError as error:
             inside = error.position or (0, 0)
             position = (start + 1 + inside[0], min(end, start + 1 + inside[1]))
@@ -68,20 +93,23 @@ class KindBuilder:
         if not sign and not structure.sizes and SIGNS.get(name):
             return Kind("scalar", (), name)
         if name in ("function", "elementwise"):
-            raise self.unsupported(OPAQUE, start, end)
+            self.refuse("what does this function take and give?", start, end, FUNCTION_FORMS)
         if name == "simplex":
             raise self.unsupported("simplex(n) is not supported yet; vector(n) positive is", start, end)
         if name not in STRUCTURES:
             self.unknown_kind(name, list(STRUCTURES), start, end)
         wanted, found = STRUCTURES[name][0], len(structure.sizes)
+        sizes = tuple(size for size in structure.sizes if isinstance(size, Dimension))
+        if len(sizes) < found:
+            self.refuse(f"{name} has sizes, not kinds, in its brackets", start, end, f"write {EXAMPLE[wanted].format(name)}")
         if wanted != found:
             counted = f"{wanted} size" + ("s" if wanted != 1 else "")
             self.refuse(f"{name} takes {counted}, not {found}", start, end, f"write {EXAMPLE[wanted].format(name)}")
-        return Kind(name, tuple(structure.sizes), sign)
+        return Kind(name, sizes, sign)
 
-    def finished(self, kind: Structure | Kind) -> Kind:
+    def finished(self, kind: Structure | Kind | FunctionKind) -> Kind | FunctionKind:
         """A structure without a sign as a kind, a kind as it is."""
-        return kind if isinstance(kind, Kind) else self.kind(kind)
+        return self.kind(kind) if isinstance(kind, Structure) else kind
 
     # ---- sizes ----
 
@@ -165,7 +193,7 @@ def shape_kind(sizes: list[Dimension]) -> Kind:
     return Kind("matrix", (axes[0], axes[1]))
 
 
-_known: dict[str, Kind] = {}
+_known: dict[str, Kind | FunctionKind] = {}
 
 
 def parse_kind(text: str) -> Kind:
@@ -176,6 +204,18 @@ def parse_kind(text: str) -> Kind:
 
     Raises ParseError, and UnsupportedError for a kind that is not known yet.
     """
+    kind = parse_declaration(text)
+    if isinstance(kind, FunctionKind):
+        KindBuilder(text).refuse("a function is no operand", 0, len(text))
+    return kind
+
+
+def parse_declaration(text: str) -> Kind | FunctionKind:
+    """The same, of an operand or of a function known by name only.
+
+    >>> parse_declaration("function(vector(n), scalar) -> scalar"), parse_declaration("elementwise function")
+    (function(vector(n), scalar) -> scalar, elementwise function)
+    """
     known = _known.get(text)
     if known is None:
         known = _read_kind(text)
@@ -184,7 +224,7 @@ def parse_kind(text: str) -> Kind:
     return known
 
 
-def _read_kind(text: str) -> Kind:
+def _read_kind(text: str) -> Kind | FunctionKind:
     from matcalc.grammar import Stuck, tables
 
     if not text.strip():
@@ -194,9 +234,8 @@ def _read_kind(text: str) -> Kind:
     try:
         found = tables("kind").parse(text, builder, "shape_words" if sizes_only else "kind")
     except Stuck as stuck:
-        builder.refuse(
-            f"{text!r} is not a kind", stuck.mark[1], stuck.mark[2], 'write matrix(m,n), vector(n), scalar or "m n"'
-        )
+        forms = FUNCTION_FORMS if "function" in text else 'write matrix(m,n), vector(n), scalar or "m n"'
+        builder.refuse(f"{text!r} is not a kind", stuck.mark[1], stuck.mark[2], forms)
     if not sizes_only:
         return builder.finished(found)
     if len(found) > 2:

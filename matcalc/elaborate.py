@@ -9,6 +9,7 @@ from matcalc.constraints import is_scalar
 from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
 from matcalc.errors import ParseError, UnsupportedError
 from matcalc.extents import dimension_of
+from matcalc.opaque_signature import OpaqueSignature
 from matcalc.structural import size_of
 
 if TYPE_CHECKING:
@@ -194,6 +195,14 @@ def build_call(inference: Inference, node: Node) -> Expr:
     return expr.call(node.value, args, shape)
 
 
+def build_opaque(inference: Inference, node: Node) -> Expr:
+    """A call of a declared function, or of a derivative of it by its shortest name."""
+    base, path = node.value
+    use = inference.functions[base].signature()
+    name = OpaqueSignature(base, use.kind, use.arguments, path).name
+    return expr.call(name, tuple(n.expr for n in node.args), shape_of(node))
+
+
 def build_argument(inference: Inference, node: Node) -> Expr:
     """A pair that no call took."""
     mend = "a list is written in square brackets"
@@ -224,5 +233,6 @@ BUILDERS: dict[str, Callable[[Inference, Node], Expr]] = {
     "norm": build_norm,
     "inner": build_inner,
     "call": build_call,
+    "opaque": build_opaque,
     "tuple": build_argument,
 }

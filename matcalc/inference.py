@@ -10,12 +10,15 @@ from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.expr import Symbol
 from matcalc.extents import SINGLE, Extent, differ, find, shape_text, unify
+from matcalc.opaque_shapes import OpaqueUse
 from matcalc.shapes import MATRIX, SCALAR_CLASS, VECTOR, Variable, letter_convention, name_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from matcalc.kinds import Kind
+    from matcalc.constraints import Extents
+    from matcalc.dimensions import Shape
+    from matcalc.kinds import FunctionKind, Kind
     from matcalc.nodes import Node
     from matcalc.signature import FunctionTable
     from matcalc.syntax import SyntaxBuilder
@@ -26,7 +29,13 @@ LONGEST_QUOTE = 40
 class Inference:
     """The extents of the nodes of one input."""
 
-    def __init__(self, syntax: SyntaxBuilder, declared: Mapping[str, Kind], rulebook: FunctionTable) -> None:
+    def __init__(
+        self,
+        syntax: SyntaxBuilder,
+        declared: Mapping[str, Kind],
+        functions: Mapping[str, FunctionKind],
+        rulebook: FunctionTable,
+    ) -> None:
         self.source = syntax.source
         self.notes = syntax.notes
         self.numpy_style = syntax.numpy_style
@@ -40,9 +49,13 @@ class Inference:
         self.sizes = set(syntax.size_names)
         self.mentioned: set[str] = set()
         self._extents: dict[Dimension, Extent] = {ONE: SINGLE}
-        for kind in declared.values():
+        for kind in (*declared.values(), *functions.values()):
             for dimension in kind.dimensions:
                 self.sizes.update(dimension.names)
+        self.functions = {
+            name: OpaqueUse(name, kind, [self.extents(argument.shape) for argument in kind.arguments])
+            for name, kind in functions.items()
+        }
 
     # ---- the pass over the nodes ----
 
@@ -75,6 +88,10 @@ class Inference:
         if known is None:
             known = self._extents[dimension] = Extent(dimension)
         return known
+
+    def extents(self, shape: Shape) -> Extents:
+        """The extents of known rows and columns."""
+        return self.extent(shape[0]), self.extent(shape[1])
 
     def conclude(self) -> None:
         """Settle what is left: conventions in their order, then names for open sizes."""
@@ -127,7 +144,7 @@ class Inference:
 
     def name_sizes(self, computed: Container[Extent] = ()) -> None:
         """Name what is open; the names of the input are not used again."""
-        taken = self.sizes.union(self.mentioned, self.definitions, self.declared)
+        taken = self.sizes.union(self.mentioned, self.definitions, self.declared, self.functions)
         for variable in self.variables.values():
             taken.update(variable.size_names())
         name_sizes(self.variables.values(), taken, computed)

@@ -91,3 +91,35 @@ def _shape(structure: str, dimensions: tuple[Dimension, ...]) -> Shape:
     if structure == "matrix":
         return (dimensions[0], dimensions[1])
     return (dimensions[0], dimensions[0])
+
+
+class FunctionKind:
+    """What a declaration says of a function known by name only: `function matrix(m,n) -> scalar`.
+
+    `value` is the kind of its value, None where it works entry by entry; `arguments` are the kinds of its arguments,
+    none where the first call is to say. Equal text is equal kind.
+    """
+
+    __slots__ = ("arguments", "text", "value")
+
+    def __init__(self, value: Kind | None, arguments: tuple[Kind, ...] = ()) -> None:
+        self.value = value
+        self.arguments = arguments
+        words = ", ".join(kind.text for kind in arguments)
+        taken = f"({words})" if len(arguments) > 1 else f" {words}" if words else ""
+        self.text = "elementwise function" if value is None else f"function{taken} -> {value.text}"
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """All sizes in it."""
+        kinds = self.arguments if self.value is None else (*self.arguments, self.value)
+        return tuple(dimension for kind in kinds for dimension in kind.dimensions)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionKind) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return self.text

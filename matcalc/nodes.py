@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matcalc.expr import Expr
     from matcalc.extents import Extent
-    from matcalc.kinds import Kind
+    from matcalc.kinds import FunctionKind, Kind
 
 
 class Node:
@@ -42,7 +42,9 @@ class Statement:
 
     __slots__ = ("end", "kind", "name", "node", "op", "start")
 
-    def __init__(self, op: str, name: str, node: Node | None, kind: Kind | None, start: int, end: int) -> None:
+    def __init__(
+        self, op: str, name: str, node: Node | None, kind: Kind | FunctionKind | None, start: int, end: int
+    ) -> None:
         self.op = op
         self.name = name
         self.node = node

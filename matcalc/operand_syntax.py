@@ -7,9 +7,11 @@ from typing import Any
 
 from matcalc.declarations import KindBuilder
 from matcalc.nodes import Node, Statement
-from matcalc.spelling import FRACTIONS, library_function, plain_name
+from matcalc.opaque_signature import OPERATORS
+from matcalc.spelling import FRACTIONS, SUBSCRIPTS, SUPERSCRIPTS, library_function, plain_name
 
 LONGEST_NUMBER = 400  # digits of a number, and powers of ten in its exponent
+LARGEST_ORDER = 9  # of a derivative written with a nabla
 # functions whose arguments are sizes (and numbers): a name there is the name of a dimension
 SIZE_FUNCTIONS = frozenset({"eye", "ones", "zeros", "unit", "commutation", "duplication"})
 
@@ -76,6 +78,43 @@ class OperandBuilder(KindBuilder):
         if "." in name and library_function(name):
             self.numpy_style = True
         return self.node("call", tuple(args), plain_name(name), start, end)
+
+    def derivative_call(self, parts: list[Any]) -> Node:
+        """`grad(f)(x)`, `hess(f, 1, 2)(x, y)`, `grad(grad(g))(x)`: a call whose function is written with operators."""
+        (operator, start, _), _, inside, _, (_, bracket, _), args, (_, _, end) = parts
+        name = self.derivative_name(operator, inside)
+        if name is None:
+            text = f"{self.source[start:bracket]}*{self.source[bracket:end]}"
+            mend = f"for a product write {text}" if len(text) < 60 else "for a product write *"
+            self.refuse("an operator is missing here", bracket, bracket + 1, mend)
+        return self.node("call", tuple(args), name, start, end)
+
+    def derivative_name(self, operator: str, inside: list[Node]) -> str | None:
+        """The name of a derivative, whose own nodes then stand for nothing; None where it is none."""
+        opened, closed = "", ""
+        while operator in OPERATORS and all(isinstance(node.value, int) for node in inside[1:]):
+            opened += f"{operator}("
+            closed = "".join(f", {node.value}" for node in inside[1:]) + ")" + closed
+            for node in inside:
+                self.nodes[node.index] = None
+            head = inside[0]
+            if head.op == "name":
+                return opened + head.value + closed
+            operator, inside = (head.value, list(head.args)) if head.op == "call" else ("", [])
+        return None
+
+    def nabla_call(self, parts: list[Any]) -> Node:
+        """`∇f(x)`, `∇²f(x)`, `∇₁₂²f(x, y)`."""
+        (signs, start, middle), (name, _, _), _, args, (_, _, end) = parts
+        counted = [SUBSCRIPTS[sign] for sign in signs if sign in SUBSCRIPTS]
+        written = "".join(sign for sign in signs[1:] if sign not in SUBSCRIPTS).translate(SUPERSCRIPTS)
+        order = int(written or "1")
+        if not 1 <= order <= LARGEST_ORDER or (counted and len(counted) != order):
+            self.refuse("this is no derivative", start, middle, "write ∇f(x), ∇²f(x), or ∇₁f(x, y)")
+        name = plain_name(name)
+        for k in range(order):
+            name = f"grad({name}, {counted[k]})" if counted else f"grad({name})"
+        return self.node("call", tuple(args), name, start, end)
 
     def note_sizes(self, args: list[Node]) -> None:
         pending = list(args)

@@ -37,6 +37,9 @@ def visit_name(inference: Inference, node: Node) -> None:
         variable = inference.variables[name] = Variable(name, kind, node)
         variable.rows, variable.columns = (inference.extent(d) for d in kind.shape)
         node.rows, node.columns = variable.rows, variable.columns
+    elif name in inference.functions:
+        mend = f"it stands before its argument: {name}(x)"
+        inference.fail(node, f"{name} is a function", suggestion=mend, error=ParseError)
     elif name in inference.sizes:
         node.op = "size"
         node.rows = node.columns = SINGLE

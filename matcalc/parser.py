@@ -11,23 +11,28 @@ import re
 from typing import TYPE_CHECKING
 
 from matcalc.complaints import complain, refuse_unreadable
-from matcalc.declarations import parse_kind
+from matcalc.declarations import parse_declaration, parse_kind
 from matcalc.elaborate import elaborate
 from matcalc.errors import ParseError
 from matcalc.expr import Symbol
 from matcalc.grammar import Stuck, tables
 from matcalc.inference import Inference
-from matcalc.kinds import Kind
+from matcalc.kinds import FunctionKind, Kind
 from matcalc.nodes import Node
+from matcalc.opaque_signature import OPERATORS
 from matcalc.operators import HANDLERS
 from matcalc.spelling import letters_side_by_side, plain_name
+from matcalc.structural import STRUCTURAL
 from matcalc.syntax import SyntaxBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from matcalc.expr import Expr
+    from matcalc.opaque_signature import OpaqueSignature
     from matcalc.signature import FunctionTable
+
+Declarations = dict[str, "Kind | FunctionKind"]
 
 __all__ = ["Program", "parse", "parse_kind"]
 
@@ -35,28 +40,36 @@ __all__ = ["Program", "parse", "parse_kind"]
 class Program:
     """What a text says: its expression, with the definitions put in, and what was assumed to read it.
 
-    `symbols` are all names declared, inferred or used; `notes` say how what can be read in two ways was read.
+    `symbols` are all names declared, inferred or used, `functions` those declared to be functions; `notes` say how
+    what can be read in two ways was read.
     """
 
-    __slots__ = ("definitions", "equation", "expr", "notes", "source", "symbols")
+    __slots__ = ("definitions", "equation", "expr", "functions", "notes", "source", "symbols")
 
     def __init__(
-        self, source: str, expr: Expr, definitions: dict[str, Expr], symbols: dict[str, Symbol], notes: list[str]
+        self,
+        source: str,
+        expr: Expr,
+        definitions: dict[str, Expr],
+        symbols: dict[str, Symbol],
+        notes: list[str],
+        functions: dict[str, OpaqueSignature] | None = None,
     ) -> None:
         self.source = source
         self.expr = expr
         self.definitions = definitions
         self.symbols = symbols
         self.notes = notes
+        self.functions = functions or {}
         self.equation = None
 
 
 def parse(
-    text: str, variables: Mapping[str, str | Kind] | None = None, rulebook: FunctionTable | None = None
+    text: str, variables: Mapping[str, str | Kind | FunctionKind] | None = None, rulebook: FunctionTable | None = None
 ) -> Program:
     """Read a program: declarations, definitions and one expression.
 
-    `variables` declares names by a kind or by its text. Raises ParseError where the text is not in the
+    `variables` declares names by a kind or by its text, a function known by name only as `function -> scalar`. Raises ParseError where the text is not in the
     language, UnknownNameError for a function nobody knows, ShapeError where shapes do not fit, and
     UnsupportedError for what is in the language but not answered yet.
 
@@ -69,9 +82,12 @@ def parse(
         rulebook = default_rulebook()
     syntax = read_syntax(text, variables or ())
     declared = _declarations(syntax, variables or {})
+    _refuse_known_functions(syntax, declared, rulebook)
     answer = _expression(syntax)
     roots = _definitions(syntax, declared)
-    inference = Inference(syntax, declared, rulebook)
+    operands = {name: kind for name, kind in declared.items() if isinstance(kind, Kind)}
+    functions = {name: kind for name, kind in declared.items() if isinstance(kind, FunctionKind)}
+    inference = Inference(syntax, operands, functions, rulebook)
     nodes = [node for node in syntax.nodes if node is not None]
     for node in nodes:
         HANDLERS[node.op](inference, node)
@@ -84,7 +100,8 @@ def parse(
         node.expr = elaborate(inference, node)
     _note_one_names(inference)
     definitions = {name: root.expr for root, name in roots.items()}
-    return Program(text, answer.expr, definitions, inference.symbols(), syntax.notes)
+    opaque = {name: use.signature() for name, use in inference.functions.items()}
+    return Program(text, answer.expr, definitions, inference.symbols(), syntax.notes, opaque)
 
 
 def read_syntax(text: str, names: Iterable[str] = ()) -> SyntaxBuilder:
@@ -117,10 +134,10 @@ def _factors(text: str, names: Iterable[str]) -> Callable[[str], list[str]]:
     return factors
 
 
-def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind]) -> dict[str, Kind]:
+def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind | FunctionKind]) -> Declarations:
     """The kind of every declared name, by option or inline. Raises ParseError where two disagree."""
     declared = {
-        plain_name(name.strip()): kind if isinstance(kind, Kind) else parse_kind(kind)
+        plain_name(name.strip()): parse_declaration(kind) if isinstance(kind, str) else kind
         for name, kind in variables.items()
     }
     for statement in syntax.statements:
@@ -140,7 +157,21 @@ def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind]) ->
     return declared
 
 
-def _definitions(syntax: SyntaxBuilder, declared: Mapping[str, Kind]) -> dict[Node, str]:
+def _refuse_known_functions(syntax: SyntaxBuilder, declared: Declarations, rulebook: FunctionTable) -> None:
+    """A function of the language means what it means. Raises ParseError where one is declared again."""
+    taken = {*rulebook.names(), *STRUCTURAL, *OPERATORS}
+    for name, kind in declared.items():
+        if isinstance(kind, FunctionKind) and name in taken:
+            place = next((s for s in syntax.statements if s.op == "declaration" and s.name == name), None)
+            raise ParseError(
+                f"{name} is a function of the language already",
+                source=syntax.source if place else None,
+                position=(place.start, place.end) if place else None,
+                suggestion="declare the function by another name",
+            )
+
+
+def _definitions(syntax: SyntaxBuilder, declared: Declarations) -> dict[Node, str]:
     """The names that are defined, by the node that defines each."""
     roots: dict[Node, str] = {}
     names: set[str] = set()

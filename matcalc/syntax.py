@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from matcalc.declarations import OPAQUE
 from matcalc.nodes import Node, Statement
 from matcalc.operand_syntax import OperandBuilder
 from matcalc.spelling import SUPERSCRIPTS, plain_name
@@ -111,8 +110,6 @@ class SyntaxBuilder(OperandBuilder):
         last = left
         while last.args and last.args[-1].end == last.end:
             last = last.args[-1]
-        if last.op == "call" and last.value == "grad":
-            raise self.unsupported(OPAQUE, left.start, right.end)
         if right.op in ("abs", "norm") and last.op == "name":
             return self.applied(left, last, right)
         if not self.may_stand_beside(last, left, right):
