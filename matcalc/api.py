@@ -9,7 +9,7 @@ from matcalc.differentiation import derivative
 from matcalc.dimensions import Dimension, Shape
 from matcalc.errors import MatcalcError, ShapeError, UnknownNameError, UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
-from matcalc.kinds import Kind
+from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged, shape_text, structured
 from matcalc.lower import diagonal_leaf, lower, variable
 from matcalc.matrixform import MatrixForms, NoMatrixForm
@@ -25,7 +25,7 @@ from matcalc.terms import Apply, Node, postorder
 if TYPE_CHECKING:
     from matcalc.verify import Report
 
-Declarations = Mapping[str, "str | Kind"]
+Declarations = Mapping[str, "str | Kind | FunctionKind"]
 
 
 def differentiate(
@@ -52,7 +52,7 @@ def differentiate(
         raise UnsupportedError("the Kronecker form (vec) is not supported yet")
     if order < 1:
         raise MatcalcError("the order of a derivative is at least 1", expected="1 or more", found=str(order))
-    return Derivative(program, _variable(program, wrt), order, layout, symmetric, book)
+    return Derivative(program, _variable(program, wrt), order, layout, symmetric, book.declaring(program.functions))
 
 
 def diff(expression: Any, wrt: Any = None, **options: Any) -> Any:
@@ -102,7 +102,8 @@ def evaluate(
     from matcalc.numeric import evaluate as numbers
 
     book = rulebook or default_rulebook()
-    return numbers(read(expression, variables, book).expr, values, sizes, book)
+    program = read(expression, variables, book)
+    return numbers(program.expr, values, sizes, book.declaring(program.functions))
 
 
 def read(expression: Any, variables: Declarations | None, rulebook: Rulebook) -> Program:
@@ -126,6 +127,9 @@ def _variable(program: Program, wrt: Any) -> Symbol:
             suggestion="name it with wrt",
         )
     name = plain_name(str(wrt))
+    if name in program.functions:
+        message = f"{name} is a function: a derivative is by a variable"
+        raise UnknownNameError(message, found=name, expected=", ".join(names))
     if not name.isidentifier():
         raise UnsupportedError("one variable at a time: lists of variables are not supported yet", found=name)
     if name not in program.symbols:
@@ -261,9 +265,10 @@ class Derivative:
         return self.matrix_shape if self.matrix_shape is not None else self.node.axes
 
     @property
-    def variables(self) -> dict[str, Kind]:
+    def variables(self) -> dict[str, Kind | FunctionKind]:
         """What every name was taken to be."""
-        return {name: symbol.kind for name, symbol in self.program.symbols.items()}
+        kinds: dict[str, Kind | FunctionKind] = {n: symbol.kind for n, symbol in self.program.symbols.items()}
+        return kinds | {name: function.kind for name, function in self.program.functions.items()}
 
     @property
     def notes(self) -> list[str]:
@@ -327,7 +332,7 @@ class Derivative:
         "A + A'"
         """
         symbols = self.program.symbols
-        inner = Program(self.text, self._matrix("differentiable"), {}, symbols, [])
+        inner = Program(self.text, self._matrix("differentiable"), {}, symbols, [], self.program.functions)
         settings: dict[str, Any] = {"order": 1, "layout": self.layout, "symmetric": self.symmetric, **options}
         by = _variable(inner, self.wrt.name if wrt is None else wrt)
         return Derivative(inner, by, rulebook=self.rulebook, **settings)

@@ -16,6 +16,8 @@ from matcalc.errors import NotDifferentiableError
 from matcalc.expr import Expr, Rational, Symbol
 from matcalc.kinds import Kind
 from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower
+from matcalc.opaque_function import OpaqueFunction
+from matcalc.opaque_terms import opaque_derivative, opaque_differential
 from matcalc.sums import add_exponents, linear, ones, zero
 from matcalc.tensor import part, product, product_term
 from matcalc.terms import (
@@ -162,6 +164,8 @@ def _freed(
 def partial(node: Apply, position: int, rulebook: Rulebook) -> Node:
     """The derivative of an elementwise function by one argument, at its arguments."""
     function = node.function
+    if isinstance(function, OpaqueFunction):
+        return opaque_derivative(node, position)
     body = _differential(function)
     operands: dict[str, Node] = {}
     for k, (parameter, arg) in enumerate(zip(function.parameters, node.args)):
@@ -180,6 +184,8 @@ def _differential_node(node: Apply, position: int, rulebook: Rulebook) -> tuple[
     """The differential of a matrix function in a formal differential of one argument."""
     function = node.function
     formal = formal_differential(node.args[position].axes)
+    if isinstance(function, OpaqueFunction):
+        return opaque_differential(node, position, formal), formal
     operands: dict[str, Node] = {}
     for k, (parameter, arg) in enumerate(zip(function.parameters, node.args)):
         operands[parameter.name] = arg

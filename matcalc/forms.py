@@ -198,8 +198,15 @@ def row_sums(matrix: Form) -> Form:
         return ex.call("sum", (matrix.turned, ex.number(1)), (ONE, matrix.straight.shape[0]))
 
     return Form(
-        lambda: min(column(), ex.transpose(row()), key=cost_of), lambda: min(row(), ex.transpose(column()), key=cost_of)
+        lambda: min(column(), ex.transpose(row()), key=_cost_and_turned_operand),
+        lambda: min(row(), ex.transpose(column()), key=_cost_and_turned_operand),
     )
+
+
+def _cost_and_turned_operand(sums: Expr) -> tuple[int, bool]:
+    """Cost, then whether the operand of the sum is a transpose: `sum(X, 1)'` rather than `sum(X', 2)`."""
+    called = sums.args[0] if sums.op == "transpose" else sums
+    return sums.cost, called.args[0].op == "transpose"
 
 
 def norm_squared(operand: Expr) -> Expr:

@@ -83,10 +83,8 @@ class _Writer:
     def _product(
         self, coefficient: Rational, node: Product, indices: list[str]
     ) -> tuple[bool, list[SignedFactor], list[str], list[str]]:
-        if any(len(base.axes) > 2 for base, _, _ in node.factors):
+        if not all(self._has_form(base) for base in node.children):
             return self._nested(coefficient, node, indices)
-        for base in node.children:
-            self.forms.of(base)
         negative, factors = self.forms.signed_factors(coefficient < 0, node, True)
         network = self.forms.network(node, factors, tuple(range(len(node.axes))), ties_are_edges=True)
         try:
@@ -100,7 +98,7 @@ class _Writer:
     def _nested(
         self, coefficient: Rational, node: Product, indices: list[str]
     ) -> tuple[bool, list[SignedFactor], list[str], list[str]]:
-        """A product with a factor that is itself a tensor: every factor as an entry of its own."""
+        """A product with a factor that is a tensor, or made of tensors: every factor as an entry of its own."""
         bound = [next(self.letters) for _ in node.bound]
         place = [*indices, *bound]
         entries, counted = _pairs_counted(node, place)
@@ -115,11 +113,22 @@ class _Writer:
         """The entry of a factor; of a tensor, in brackets."""
         while isinstance(base, Part):
             base = base.inner
-        if len(base.axes) > 2:
-            inner = base.args[0] if isinstance(base, Apply) else base
-            entry = self.entry(inner, indices)
-            return f"{base.function.name}({entry})" if isinstance(base, Apply) else f"({entry})"
+        if isinstance(base, Apply) and len(base.axes) > 2:
+            if not base.function.elementwise:
+                args = ", ".join([text(form.straight) for form in self.forms.operands(base)])
+                return f"{base.function.name}({args})[{','.join(indices)}]"
+            return f"{base.function.name}({self.entry(base.args[0], indices)})"
+        if len(base.axes) > 2 or not self._has_form(base):
+            return f"({self.entry(base, indices)})"
         return _indexed(self.forms.of(base).straight, indices)
+
+    def _has_form(self, node: Node) -> bool:
+        """Whether a factor can be written in matrix notation."""
+        try:
+            self.forms.of(node)
+        except NoMatrixForm:
+            return False
+        return True
 
     def _explicit(self, node: Product, factors: list[SignedFactor], indices: list[str]) -> tuple[list[str], list[str]]:
         """Every factor entry by entry, with a sum for each summed index."""

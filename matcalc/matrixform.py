@@ -23,6 +23,7 @@ from matcalc.kronecker import PairedGraph
 from matcalc.lower import local_sizes
 from matcalc.network import Network, NoMatrixForm
 from matcalc.reading import reading_key
+from matcalc.signature import Parameter
 from matcalc.sums import common_content, exact
 from matcalc.tensor import is_symmetric
 from matcalc.terms import (
@@ -151,8 +152,12 @@ class MatrixForms:
         columns = 1 if len(layout.parts) == 1 or layout.parts[1] is None else len(layout.parts[1])
         return both(ex.stack(tuple(blocks), len(blocks) // columns, columns))
 
+    def operands(self, node: Apply) -> list[Form]:
+        """The arguments of a function, each as the function takes it."""
+        return [_as_taken(self.of(a), p) for a, p in zip(node.args, node.function.parameters)]
+
     def _apply_form(self, node: Apply) -> Form:
-        args = [self.of(a) for a in node.args]
+        args = self.operands(node)
         if node.function.transposes == "vanishes":  # det(A*B), not det(B'*A')
             args = [a if a.straight.cost <= a.turned.cost else a.flipped() for a in args]
         name, straight_args = node.function.name, tuple([a.straight for a in args])
@@ -202,7 +207,7 @@ class MatrixForms:
             column = ex.add(*[f.straight for f in forms])
             if not node.axes:
                 return same(column)
-            if column.cost <= sum([f.turned.cost for f in forms]):
+            if column.cost < sum([f.turned.cost for f in forms]):
                 return both(column)
         straight, turned = ex.add(*[f.straight for f in forms]), ex.add(*[f.turned for f in forms])
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
@@ -355,6 +360,12 @@ class MatrixForms:
             degree = 0
         self.degrees[node.digest] = degree
         self.depths[node.digest] = 1 + max([self.depths[child.digest] for child in node.children], default=0)
+
+
+def _as_taken(form: Form, parameter: Parameter) -> Form:
+    """An operand in the orientation that a parameter asks for: index terms do not tell a row from a column."""
+    takes_row = parameter.kind is not None and parameter.kind.structure == "row"
+    return form.flipped() if takes_row and form.straight.is_column else form
 
 
 def _result_shape(node: Apply, args: tuple[Expr, ...]) -> Shape:

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 LARGEST_PRODUCT = 24
 
 
-def patterns_of(rule: Identity, rulebook: Rulebook) -> list[Pattern]:
+def patterns_of(rule: Identity) -> list[Pattern]:
     """The pattern of a rule, and for a rule about matrices of any shape its vector and scalar cases."""
     known: list[Pattern] | None = rule.compiled
     if known is not None:
         return known
-    symbols = rule.symbols
+    # its own book, not one that holds the functions of some input as well: this is kept
+    symbols, rulebook = rule.symbols, rule.rulebook
     if rule.elementwise:
         patterns = [Pattern(rule, rulebook, {}, entrywise=True)]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcalc.expr import Expr
+from matcalc.opaque_signature import split_name
 
 # Enough words to tell terms apart; the digest decides beyond.
 WORDS = 12
@@ -56,4 +57,6 @@ class _Tie:
 def _word(node: Expr) -> str:
     if node.op == "symbol":
         return str(node.value.name)
+    if node.op == "call" and "(" in node.value:  # grad(f) stands where f does
+        return split_name(node.value)[0]
     return str(node.value)

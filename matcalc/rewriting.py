@@ -22,7 +22,6 @@ class Rewriter:
     """The rules whose functions all occur, tried in the order of the files."""
 
     def __init__(self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None]) -> None:
-        self.rulebook = rulebook
         self.cost = cost
         self.rules = applicable_rules(rulebook, names | _STRUCTURAL)
 
@@ -43,7 +42,7 @@ class Rewriter:
         for rule in self.rules:
             if not joining and rule.joins:
                 continue
-            for pattern in patterns_of(rule, self.rulebook):
+            for pattern in patterns_of(rule):
                 if not pattern.marks <= seen:
                     continue
                 for candidate in pattern.rewritings(part):

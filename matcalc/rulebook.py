@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 from matcalc.errors import (
@@ -20,6 +21,7 @@ from matcalc.errors import (
 from matcalc.expr import postorder
 from matcalc.grammar import data_folder
 from matcalc.interning import digest_of
+from matcalc.opaque_function import declared_function
 from matcalc.rule_entries import Function, Identity, Lets
 from matcalc.rule_fields import split_later, split_let
 from matcalc.rule_lines import RuleLine, scan
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from matcalc.dimensions import Dimension
     from matcalc.expr import Expr
+    from matcalc.opaque_function import OpaqueFunction
+    from matcalc.opaque_signature import OpaqueSignature
 
 __all__ = ["Function", "Identity", "Rulebook", "default_rulebook", "load_rulebook"]
 
@@ -56,6 +60,8 @@ class Rulebook:
         self.openings: dict[str, list[Identity]] = {}  # by the function on the left
         self._transposes: dict[str, str] | None = None
         self._reverses: set[str] | None = None
+        self._declared: Mapping[str, OpaqueSignature] = {}
+        self._opaque: dict[str, OpaqueFunction | None] = {}
         content = []
         for name, source, trusted in files:
             content.append(f"{name}\n{source}\n")
@@ -66,8 +72,27 @@ class Rulebook:
         """The names of all functions, in the order of the files."""
         return list(self.lines)
 
+    def declaring(self, functions: Mapping[str, OpaqueSignature]) -> Rulebook:
+        """This book with the functions that an input declares; it shares all else with this one."""
+        if not functions:
+            return self
+        book = copy(self)
+        book._declared, book._opaque = {**self._declared, **functions}, {}
+        return book
+
+    def opaque(self, name: str) -> OpaqueFunction | None:
+        """The function of this name that the input declares, or the derivative of one, as in `grad(f)`."""
+        if not self._declared:
+            return None
+        if name not in self._opaque:
+            self._opaque[name] = declared_function(name, self._declared)
+        return self._opaque[name]
+
     def overloads(self, name: str) -> tuple[Function, ...]:
         """The functions of this name; none when it is unknown. UnsupportedError for a name that is only reserved."""
+        declared = self.opaque(name)
+        if declared is not None:
+            return (declared,)
         found = self._functions.get(name)
         if found is None:
             if name not in self.lines and name in self._later:

@@ -200,6 +200,8 @@ def _is_symmetric(node: Node) -> bool:
     if isinstance(node, Leaf):
         return "symmetric" in node.facts
     if isinstance(node, Apply):
+        if "symmetric" in node.function.result_facts:
+            return True
         moves = node.function.elementwise or node.function.transposes == "moves"
         return moves and all(is_symmetric(a) for a in node.args)
     return transposed(node).digest == node.digest
