@@ -213,13 +213,14 @@ class MatrixForms:
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 
     def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[tuple[tuple[object, ...], bool, Form]]:
-        """Sort key, sign and form of each term; a scalar in every entry is left to spread."""
+        """Sort key, sign and form of each term; what is the same along an axis that another term fills spreads."""
         parts: list[tuple[tuple[object, ...], bool, Form]] = []
         filled = [_touched(part) for _, part in terms]
-        spreading = any(filled)
+        spreading = _spreading(filled)
         for (coefficient, part), touched in zip(terms, filled):
-            axes = () if spreading and not touched else None
+            axes = tuple(touched) if touched in spreading else None
             negative, form = self.term(coefficient, part, flip=False, axes=axes)
+            form = form.flipped() if axes == (1,) else form
             key = (-self.degrees[part.digest], reading_key(form.straight))
             parts.append((key, negative, form))
         return parts
@@ -383,6 +384,18 @@ def _touched(node: Node) -> set[int]:
     if not isinstance(node, Product):
         return set(range(len(node.axes)))
     return {i for _, _, indices in node.factors for i in indices if i < len(node.axes)}
+
+
+def _spreading(filled: list[set[int]]) -> list[set[int]]:
+    """The axes along which terms may vary and still be left to spread.
+
+    A scalar spreads beside anything else; a row or a column beside a matrix, but not both in one sum, for together
+    they make none.
+    """
+    if not any(filled):
+        return []
+    lines = [touched for touched in ({0}, {1}) if touched in filled]
+    return [set(), *lines] if {0, 1} in filled and len(lines) == 1 else [set()]
 
 
 def _has_minus(form: Form) -> bool:
