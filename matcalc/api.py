@@ -208,8 +208,8 @@ class Derivative:
 
     def _parts(self, expression: Expr) -> tuple[list[tuple[str, Expr]], Expr]:
         """The answer as definitions and a body in terms of them; no name of the input is used again."""
-        known = self.program.symbols
-        sizes = {name for symbol in known.values() for d in symbol.kind.shape for name in d.names}
+        known = self.variables
+        sizes = {name for kind in known.values() for d in kind.dimensions for name in d.names}
         return named_parts(expression, {*known, *sizes}, self.program.definitions)
 
     @property

@@ -101,7 +101,9 @@ class KindBuilder:
         wanted, found = STRUCTURES[name][0], len(structure.sizes)
         sizes = tuple(size for size in structure.sizes if isinstance(size, Dimension))
         if len(sizes) < found:
-            self.refuse(f"{name} has sizes, not kinds, in its brackets", start, end, f"write {EXAMPLE[wanted].format(name)}")
+            self.refuse(
+                f"{name} has sizes, not kinds, in its brackets", start, end, f"write {EXAMPLE[wanted].format(name)}"
+            )
         if wanted != found:
             counted = f"{wanted} size" + ("s" if wanted != 1 else "")
             self.refuse(f"{name} takes {counted}, not {found}", start, end, f"write {EXAMPLE[wanted].format(name)}")

@@ -12,6 +12,8 @@ from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import MatcalcError
 from matcalc.kinds import Kind
 from matcalc.numeric import duplication_matrix, evaluate
+from matcalc.opaque_function import OpaqueFunction
+from matcalc.opaque_values import opaque_value
 from matcalc.operands import as_operand
 from matcalc.terms import (
     Apply,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 def tensor_value(root: Node, values: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook) -> Array:
     """The array of a node, its axes in order.
 
-    `values` holds the operands by name, `sizes` every size name that occurs.
+    `values` holds the operands by name, and callables for opaque functions, `sizes` every size name that occurs.
     """
     done: dict[bytes, Array] = {}
     with np.errstate(all="ignore"):
@@ -76,7 +78,10 @@ def _value(
             total = total + float(coefficient) * done[term.digest]
         return total
     if isinstance(node, Apply):
-        return _applied(node, [done[a.digest] for a in node.args], shape, rulebook)
+        args = [done[a.digest] for a in node.args]
+        if isinstance(node.function, OpaqueFunction):
+            return opaque_value(node.function.opaque, args, shape, values)
+        return _applied(node, args, shape, rulebook)
     if isinstance(node, Part):
         return done[node.inner.digest]
     assert isinstance(node, Product)

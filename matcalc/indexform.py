@@ -13,6 +13,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import Form, assembled
 from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
+from matcalc.opaque_signature import split_name
 from matcalc.printers.text import number_text, text
 from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, postorder
 
@@ -33,6 +34,7 @@ def index_text(node: Node) -> str:
 def _letters(node: Node) -> Iterator[str]:
     order = postorder(node)
     taken = {n.symbol.name for n in order if isinstance(n, Leaf)}
+    taken |= {split_name(n.function.name)[0] for n in order if isinstance(n, Apply)}
     taken |= {name for n in order for d in n.axes for name in d.names}
     number = 0
     while True:

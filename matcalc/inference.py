@@ -49,9 +49,9 @@ class Inference:
         self.sizes = set(syntax.size_names)
         self.mentioned: set[str] = set()
         self._extents: dict[Dimension, Extent] = {ONE: SINGLE}
-        for kind in (*declared.values(), *functions.values()):
-            for dimension in kind.dimensions:
-                self.sizes.update(dimension.names)
+        kinds: list[Kind | FunctionKind] = [*declared.values(), *functions.values()]
+        for dimension in (d for kind in kinds for d in kind.dimensions):
+            self.sizes.update(dimension.names)
         self.functions = {
             name: OpaqueUse(name, kind, [self.extents(argument.shape) for argument in kind.arguments])
             for name, kind in functions.items()

@@ -14,6 +14,7 @@ import numpy as np
 from matcalc.dimensions import ONE
 from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expr import Expr, postorder, symbols
+from matcalc.opaque_values import opaque_value
 from matcalc.operands import as_operand, sizes_from
 from matcalc.templates import compiled, solved
 
@@ -37,16 +38,16 @@ def evaluate(
 ) -> Array:
     """The numbers of an expression: a column as (n,), a row as (1, n), a matrix as (m, n), a scalar as ().
 
-    `values` gives an array for each variable (more are accepted), `sizes` the size names that no array shows.
-    Raises ShapeError where arrays do not fit, MatcalcError where one is missing or a matrix has no inverse.
-    A point outside the domain gives nan or inf.
+    `values` gives an array for each variable (more are accepted) and callables for an opaque function, `sizes` the
+    size names that no array shows. Raises ShapeError where arrays do not fit, MatcalcError where one is missing or a
+    matrix has no inverse. A point outside the domain gives nan or inf.
     """
     used = symbols(expr)
     for symbol in used:
         if symbol.name not in values:
             raise MatcalcError(f"no value is given for {symbol.name}, a {symbol.kind.text}")
     known = sizes_from(used, values, sizes)
-    operands = {symbol.name: as_operand(symbol, values[symbol.name]) for symbol in used}
+    operands = {**values, **{symbol.name: as_operand(symbol, values[symbol.name]) for symbol in used}}
     with np.errstate(all="ignore"):
         result = _evaluate(expr, operands, known, rulebook or _default_rulebook(), 0)
     if expr.is_scalar:
@@ -61,7 +62,7 @@ def _default_rulebook() -> Rulebook:
 
 
 def _evaluate(
-    expr: Expr, operands: Mapping[str, Array], sizes: Mapping[str, int], rulebook: Rulebook, depth: int
+    expr: Expr, operands: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook, depth: int
 ) -> Array:
     """The numbers of an expression as rows and columns."""
     done: dict[int, Array] = {}
@@ -72,7 +73,12 @@ def _evaluate(
         elif node.op == "size":
             value = _scalar(node.value.value(sizes))
         elif node.op == "call":
-            value = _call(node, args, rulebook, depth)
+            declared = rulebook.opaque(node.value)
+            if declared is None:
+                value = _call(node, args, rulebook, depth)
+            else:
+                shape = tuple(d.value(sizes) for d in node.shape)
+                value = opaque_value(declared.opaque, args, shape, operands, [a.shape for a in node.args])
         else:
             value = _OPERATORS[node.op](node, args)
         done[id(node)] = value

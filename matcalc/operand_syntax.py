@@ -99,7 +99,7 @@ class OperandBuilder(KindBuilder):
                 self.nodes[node.index] = None
             head = inside[0]
             if head.op == "name":
-                return opened + head.value + closed
+                return f"{opened}{head.value}{closed}"
             operator, inside = (head.value, list(head.args)) if head.op == "call" else ("", [])
         return None
 

@@ -69,9 +69,9 @@ def parse(
 ) -> Program:
     """Read a program: declarations, definitions and one expression.
 
-    `variables` declares names by a kind or by its text, a function known by name only as `function -> scalar`. Raises ParseError where the text is not in the
-    language, UnknownNameError for a function nobody knows, ShapeError where shapes do not fit, and
-    UnsupportedError for what is in the language but not answered yet.
+    `variables` declares names by a kind or by its text, an opaque function as `function -> scalar`. Raises ParseError
+    where the text is not in the language, UnknownNameError for a function nobody knows, ShapeError where shapes do not
+    fit, and UnsupportedError for what is in the language but not answered yet.
 
     >>> parse("A*x + b").symbols
     {'A': A: matrix(m,n), 'x': x: vector(n), 'b': b: vector(m)}

@@ -22,7 +22,7 @@ from matcalc.expr import (
     Symbol,
     symbol,
 )
-from matcalc.kinds import Kind
+from matcalc.kinds import FunctionKind, Kind
 from matcalc.sympy_matrices import MATRICES, shape_of
 from matcalc.sympy_scalars import SCALARS, function, step_argument
 from matcalc.sympy_sums import Handler, Indexed
@@ -46,12 +46,14 @@ def from_sympy(obj: Any, kinds: Mapping[str, Kind] | None = None) -> tuple[Expr,
     return found.expr, reader.symbols
 
 
-def program_from_sympy(obj: Any, variables: Mapping[str, str | Kind] | None = None) -> Program:
+def program_from_sympy(obj: Any, variables: Mapping[str, str | Kind | FunctionKind] | None = None) -> Program:
     """What a SymPy object says, as if its text had been parsed; `variables` declares kinds as for a text."""
     from matcalc.parser import Program, parse_kind
     from matcalc.printers.text import text
 
-    kinds = {name: parse_kind(kind) if isinstance(kind, str) else kind for name, kind in (variables or {}).items()}
+    kinds = {
+        name: kind if isinstance(kind, Kind) else parse_kind(str(kind)) for name, kind in (variables or {}).items()
+    }
     expr, symbols = from_sympy(obj, kinds)
     return Program(text(expr), expr, {}, symbols, [])
 

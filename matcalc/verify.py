@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from matcalc.evaluation import tensor_value
 from matcalc.expr import postorder
 from matcalc.kinds import Kind
 from matcalc.numeric import evaluate
+from matcalc.opaque_signature import split_name
+from matcalc.opaque_values import SmoothFunction
 from matcalc.report import Report, written
 from matcalc.sampling import LARGEST_CONDITION, choose_sizes, draw, draw_direction
 from matcalc.terms import Apply, Node
@@ -135,20 +137,24 @@ def sizes_for(derivative: Derivative, seed: int) -> Sizes:
     return {name: size + larger for name, size in choose_sizes(names, seed).items()}
 
 
-def drawn(derivative: Derivative, sizes: Sizes, sign: str, factor: float, rng: Generator) -> dict[str, Array]:
+def drawn(derivative: Derivative, sizes: Sizes, sign: str, factor: float, rng: Generator) -> dict[str, Any]:
     """Operands of the kinds; those of no structure or sign have entries of the given sign, times the factor."""
-    values: dict[str, Array] = {}
+    values: dict[str, Any] = {}
     for symbol in derivative.program.symbols.values():
         kind = symbol.kind
         if kind.sign or kind.structure not in ("scalar", "vector", "row", "matrix"):
             values[symbol.name] = draw(kind, sizes, rng)
         else:
             values[symbol.name] = factor * draw(Kind(kind.structure, kind.dimensions, sign), sizes, rng)
+    called = {split_name(node.value)[0] for node in postorder(derivative.program.expr) if node.op == "call"}
+    for name, function in derivative.program.functions.items():
+        if name in called:
+            values[name] = SmoothFunction(function, sizes, rng)
     return values
 
 
 def compared_at(
-    derivative: Derivative, values: Mapping[str, Array], sizes: Sizes, rng: Generator
+    derivative: Derivative, values: Mapping[str, Any], sizes: Sizes, rng: Generator
 ) -> tuple[float, str] | None:
     """The largest error at a point, and of what; None where nothing can be measured at it."""
     measured, floor = [], ROUNDING
@@ -168,7 +174,7 @@ def compared_at(
     return judged(derivative, values, sizes, measured, floor)
 
 
-def is_tame(derivative: Derivative, values: Mapping[str, Array], sizes: Sizes) -> bool:
+def is_tame(derivative: Derivative, values: Mapping[str, Any], sizes: Sizes) -> bool:
     """Whether the matrices that the answer assumes invertible are far from singular here."""
     assumed: list[Node] = []
     for node in term_postorder(derivative.node):
@@ -182,7 +188,7 @@ def is_tame(derivative: Derivative, values: Mapping[str, Array], sizes: Sizes) -
 
 def judged(
     derivative: Derivative,
-    values: Mapping[str, Array],
+    values: Mapping[str, Any],
     sizes: Sizes,
     measured: list[tuple[Array, Array]],
     floor: float,
@@ -211,7 +217,7 @@ def judged(
 
 
 def value_along(
-    derivative: Derivative, values: Mapping[str, Array], sizes: Sizes, direction: Array
+    derivative: Derivative, values: Mapping[str, Any], sizes: Sizes, direction: Array
 ) -> Callable[[float], Array]:
     """The entries of the expression at a point moved by t in a direction of the variable."""
     name = derivative.wrt.name

@@ -17,21 +17,21 @@ STAGES = """
 errors __init__
 interning dimensions
 kinds
-expr signature
+expr signature opaque_signature
 spelling declarations table_cache grammar complaints nodes syntax operand_syntax
-extents shapes signature_shapes constraints products operators calls structural inference elaborate
+extents shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
 parser
-rule_lines rule_fields rule_formulas templates linearity rule_entries rulebook
+rule_lines rule_fields rule_formulas templates linearity rule_entries opaque_function rulebook
 terms
 sums labelling selectors
-tensor substitution entrywise
+tensor substitution entrywise opaque_terms
 lower
 differentiation layout
 reading forms network kronecker blocks parts matrixform
 matching patterns rewriting factoring quotients expanding simplify
 printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
-operands sampling differences contraction report numeric evaluation rule_checks rule_verdicts verify
+operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts verify
 api
 arguments literals options rule_commands cli __main__
 """

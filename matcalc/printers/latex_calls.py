@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from matcalc.dimensions import ONE
+from matcalc.opaque_function import OpaqueFunction
 from matcalc.printers.latex_names import dimension_latex
+from matcalc.printers.opaque_names import opaque_latex
 from matcalc.printers.unfolding import is_structural
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def call_latex(node: Expr, parts: Sequence[Written], rulebook: Any) -> Written:
     if node.value == "inv":
         return Written(within(parts[0], _BASE) + "^{-1}", "power", parts[0].is_tall)
     function = rulebook.function(node.value, node.args)
+    if isinstance(function, OpaqueFunction):
+        return _named(opaque_latex(function.opaque), parts)
     if function.latex is not None:
         names = [parameter.name for parameter in function.parameters]
         return _filled(function.latex, dict(zip(names, parts, strict=True)), parts)

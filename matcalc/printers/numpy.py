@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Expr, Symbol, postorder, symbols
-from matcalc.printers.numpy_calls import function_code, half_code, structural_code
+from matcalc.kinds import FunctionKind
+from matcalc.opaque_function import OpaqueFunction
+from matcalc.printers.numpy_calls import function_code, half_code, opaque_code, structural_code
 from matcalc.printers.numpy_code import Body, Code, as_row, is_matrix
 from matcalc.printers.numpy_operations import OPERATIONS, inverse_argument
 from matcalc.printers.numpy_products import Factor, factor_of, formed, halves, leaf, product
@@ -23,6 +25,8 @@ from matcalc.printers.unfolding import is_structural, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from matcalc.rulebook import Function, Rulebook
 
 _NAME = re.compile(r"[^\W\d]\w*")
 # solving this often costs less than forming the inverse, and is more exact
@@ -74,8 +78,9 @@ class _Writer:
         self.given = expr
         self.rulebook = rulebook
         self.arguments = arguments
-        self.expr = unfolded(expr, rulebook, lambda node, function: function.numpy is not None)
-        self.names = python_names(self.expr, arguments)
+        self.expr = unfolded(expr, rulebook, _is_known)
+        self.functions = _opaque_functions(self.expr, rulebook)
+        self.names = python_names(self.expr, arguments, list(self.functions))
         self.solved = _solved_inverses(self.expr)
         self.body = Body(self.names.values())
         self.codes: dict[bytes, Code] = {}
@@ -96,7 +101,8 @@ class _Writer:
     def assembled(self, name: str) -> str:
         """Imports, signature, docstring, sizes and the lines of the body."""
         shown, hidden = size_sources(self.sizes, self.arguments, self.names)
-        parameters = [self.names[s.name] for s in self.arguments] + (["*", *hidden] if hidden else [])
+        given = [*(s.name for s in self.arguments), *self.functions]
+        parameters = [self.names[name] for name in given] + (["*", *hidden] if hidden else [])
         lines = [f"def {name}({', '.join(parameters)}):"]
         lines += [f"    {line}".rstrip() for line in self.summary() + shown + self.body.lines]
         body = "\n".join(lines) + "\n"
@@ -106,7 +112,9 @@ class _Writer:
 
     def summary(self) -> list[str]:
         """The docstring: the formula, if it is short, and the kinds of the arguments."""
-        kinds = ", ".join(f"{self.names[s.name]}: {s.kind}" for s in self.arguments)
+        known = {s.name: s.kind.text for s in self.arguments}
+        known |= {name: _kind_of(function).text for name, function in self.functions.items()}
+        kinds = ", ".join(f"{self.names[name]}: {kind}" for name, kind in known.items())
         formula = text(self.given) if _written_length(self.given) <= LONGEST_SUMMARY else "A longer formula"
         line = f'"""{formula}, with {kinds}."""' if kinds else f'"""{formula}."""'
         if len(line) <= LONGEST_SUMMARY:
@@ -186,6 +194,8 @@ class _Writer:
         if _is_cut_product(node):
             return self.cut_product(node)
         args = [self.codes[arg.digest] for arg in node.args]
+        if node.value in self.functions:
+            return opaque_code(node, args, self.names[node.value], self.body)
         if is_structural(node):
             return structural_code(node, args, self.body)
         return function_code(node, args, self.rulebook.function(node.value, node.args), self.body)
@@ -213,6 +223,20 @@ class _Writer:
         for scalar in reversed([self.codes[a.digest] for a in inner.args if a.is_scalar]):
             done = self.body.joined(scalar, "*", done, "product")
         return done
+
+
+def _is_known(node: Expr, function: Function) -> bool:
+    return function.numpy is not None or isinstance(function, OpaqueFunction)
+
+
+def _opaque_functions(expr: Expr, rulebook: Rulebook) -> dict[str, OpaqueFunction]:
+    """The functions that the caller must give, in the order in which they are needed."""
+    found = {node.value: rulebook.opaque(node.value) for node in postorder(expr) if node.op == "call"}
+    return {name: function for name, function in found.items() if function is not None}
+
+
+def _kind_of(function: OpaqueFunction) -> FunctionKind:
+    return FunctionKind(function.result, tuple(p.kind for p in function.parameters if p.kind is not None))
 
 
 def _inner_is_one(chain: Sequence[Any]) -> bool:

@@ -134,6 +134,13 @@ def function_code(node: Expr, args: Sequence[Code], function: Any, body: Body) -
     return _reduced_axes(node, code) if _has_two_axes(function.result) else code
 
 
+def opaque_code(node: Expr, args: Sequence[Code], name: str, body: Body) -> Code:
+    """A function that the caller gives: it takes and gives a row as an array (1, n), as users do."""
+    given = [as_row(code) if arg.is_row else code for arg, code in zip(node.args, args, strict=True)]
+    code = body.called(name, *given)
+    return Code(f"{code.text}[0]", "atom", code.nesting) if node.is_row else code
+
+
 def _has_two_axes(kind: Any) -> bool:
     return kind.structure not in ("scalar", "vector", "row")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from typing import TYPE_CHECKING
 
 from matcalc.errors import UnsupportedError
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from matcalc.expr import Expr, Symbol
 
 
-def python_names(expr: Expr, arguments: Sequence[Symbol]) -> dict[str, str]:
-    """Every name of a variable or size -> the name it has in the code."""
+_NO_LETTERS = re.compile(r"\W+")
+
+
+def python_names(expr: Expr, arguments: Sequence[Symbol], functions: Sequence[str] = ()) -> dict[str, str]:
+    """Every name of a variable or size -> the name it has in the code; `grad(f)` of `functions` is grad_f."""
     found: dict[str, None] = dict.fromkeys(s.name for s in arguments)
     for node in postorder(expr):
         if node.op == "symbol":
@@ -28,15 +32,21 @@ def python_names(expr: Expr, arguments: Sequence[Symbol]) -> dict[str, str]:
         found.update(dict.fromkeys(n for d in node.shape for n in d.names))
     for symbol in arguments:
         found.update(dict.fromkeys(n for d in symbol.kind.shape for n in d.names))
+    found.update(dict.fromkeys(functions))
     names: dict[str, str] = {}
     for name in found:
-        if not name.isidentifier():
+        written = _NO_LETTERS.sub("_", name).strip("_") if name in functions else name
+        if not written.isidentifier():
             raise UnsupportedError(f"{name!r} cannot be a name in Python")
-        written = name
-        while keyword.iskeyword(written) or written in ("np", "scipy") or (written != name and written in found):
+        while _is_taken(written, name, found) or written in names.values():
             written += "_"
         names[name] = written
     return names
+
+
+def _is_taken(written: str, name: str, found: dict[str, None]) -> bool:
+    """Whether Python, a module or another name of the input has this name."""
+    return keyword.iskeyword(written) or written in ("np", "scipy") or (written != name and written in found)
 
 
 def size_sources(

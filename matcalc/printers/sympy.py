@@ -34,6 +34,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, postorder
+from matcalc.opaque_function import OpaqueFunction
 from matcalc.printers.sympy_calls import CALLS, Writer, entrywise
 from matcalc.printers.sympy_functions import FUNCTIONS
 from matcalc.printers.sympy_kit import (
@@ -43,6 +44,7 @@ from matcalc.printers.sympy_kit import (
     Scalar,
     Slice,
 )
+from matcalc.printers.sympy_opaque import opaque_sympy
 from matcalc.printers.sympy_products import dimension_sympy, flat_product, scaled, sizes_of, spread, spread_all
 from matcalc.printers.unfolding import is_structural, unfolded
 
@@ -61,21 +63,28 @@ def to_sympy(expr: Expr, rulebook: Any = None) -> Any:
 
         rulebook = default_rulebook()
     try:
-        return _written(unfolded(expr, rulebook, _is_known))
+        return _written(unfolded(expr, rulebook, _is_known), rulebook)
     except RecursionError:
         raise UnsupportedError("the expression is nested too deep for SymPy, which recurses on it") from None
     except TypeError as error:  # SymPy's own refusal, for example of a matrix within a scalar power
         raise UnsupportedError(f"SymPy cannot hold this expression: {error}") from None
 
 
-def _written(whole: Expr) -> Any:
+def _written(whole: Expr, rulebook: Any) -> Any:
     made: dict[int, Any] = {}
     for node in postorder(whole):
-        made[id(node)] = _WRITERS[node.op](node, [made[id(arg)] for arg in node.args])
+        args = [made[id(arg)] for arg in node.args]
+        declared = rulebook.opaque(node.value) if node.op == "call" else None
+        if declared is None or declared.elementwise:
+            made[id(node)] = _WRITERS[node.op](node, args)
+        else:
+            made[id(node)] = opaque_sympy(node, args, declared.opaque)
     return made[id(whole)]
 
 
 def _is_known(node: Expr, function: Any) -> bool:
+    if isinstance(function, OpaqueFunction):
+        return True
     if function.elementwise:
         return node.value in FUNCTIONS or function.formula is None
     return node.value in _MATRIX_FUNCTIONS

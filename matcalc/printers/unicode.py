@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.expr import postorder
 from matcalc.printers.greek import LETTERS
+from matcalc.printers.opaque_names import opaque_unicode
 from matcalc.printers.precedence import number_text, written_op
 from matcalc.printers.text import entry_indices
 
@@ -77,7 +78,7 @@ def _call(node: Expr, parts: Sequence[Written]) -> Written:
     if not has_bars and node.value in _BARS and _BARS[node.value][0](node.args[0]):
         _, left, right = _BARS[node.value]
         return f"{left}{', '.join(inside)}{right}", "atom"
-    return f"{node.value}({', '.join(inside)})", "atom"
+    return f"{opaque_unicode(node.value)}({', '.join(inside)})", "atom"
 
 
 # function -> (for which operand, opening, closing)
