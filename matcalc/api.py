@@ -13,6 +13,7 @@ from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged, shape_text, structured
 from matcalc.lower import diagonal_leaf, lower, variable
 from matcalc.matrixform import MatrixForms, NoMatrixForm
+from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program, as_product, parse
 from matcalc.parts import named_parts
 from matcalc.rulebook import Rulebook, default_rulebook
@@ -286,12 +287,18 @@ class Derivative:
     def assumptions(self) -> list[str]:
         """What must hold for the answer to be right, beyond the kinds."""
         needed = []
+        orders: dict[str, int] = {}
         for node in postorder(self.node):
+            if isinstance(node, Apply) and isinstance(node.function, OpaqueFunction):
+                opaque = node.function.opaque
+                orders[opaque.base] = max(orders.get(opaque.base, 0), len(opaque.path))
             if isinstance(node, Apply) and not node.function.elementwise:
                 for parameter, arg in zip(node.function.parameters, node.args):
                     if parameter.kind is not None and "invertible" in parameter.kind.facts:
                         needed.append(f"{_text_of(arg)} is invertible")
-        return list(dict.fromkeys(needed))
+        # the order of second derivatives is free, and a Hessian symmetric, only then
+        smooth = [f"{name} is {order} times continuously differentiable" for name, order in orders.items() if order > 1]
+        return [*dict.fromkeys(needed), *smooth]
 
     @property
     def shapes_text(self) -> str:

@@ -13,6 +13,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import Form, assembled
 from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
+from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_signature import split_name
 from matcalc.printers.text import number_text, text
 from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, postorder
@@ -116,9 +117,9 @@ class _Writer:
         while isinstance(base, Part):
             base = base.inner
         if isinstance(base, Apply) and len(base.axes) > 2:
-            if not base.function.elementwise:
+            if isinstance(base.function, OpaqueFunction) and not base.function.elementwise:
                 args = ", ".join([text(form.straight) for form in self.forms.operands(base)])
-                return f"{base.function.name}({args})[{','.join(indices)}]"
+                return f"{base.function.name}({args})[{','.join(base.function.opaque.in_order(indices))}]"
             return f"{base.function.name}({self.entry(base.args[0], indices)})"
         if len(base.axes) > 2 or not self._has_form(base):
             return f"({self.entry(base, indices)})"

@@ -34,7 +34,7 @@ class OpaqueUse:
             self.first = node
             self.arguments = [(argument.rows, argument.columns) for argument in node.args]
             return
-        takes = f"{self.name} is a {self.kind}"
+        takes = f"{self.name} is declared as {self.kind}"
         if self.first is not None:
             takes = f"{self.name} takes what it takes in {inference.text(self.first)}"
         if len(node.args) != len(self.arguments):
@@ -92,7 +92,8 @@ def visit_opaque_call(inference: Inference, node: Node) -> None:
             inference.fail(argument, f"{base} takes its arguments by position", error=ParseError)
     inference.mark_used(*node.args)
     if use.kind.value is None and len(node.args) != 1:
-        inference.fail(node, f"{base} is a {use.kind}: 1 argument, not {len(node.args)}", error=ParseError)
+        message = f"{base} is declared as {use.kind}: 1 argument, not {len(node.args)}"
+        inference.fail(node, message, error=ParseError)
     try:
         path = path_of(base, operators, use.kind, len(node.args))
     except MatcalcError as error:

@@ -86,6 +86,19 @@ class OpaqueSignature:
         operator = "jac" if self.value_shape != SCALAR else "grad" if len(self.path) == 1 else "hess"
         return f"{operator}({self.base}, {', '.join(str(k + 1) for k in self.path)})"
 
+    def in_order(self, indices: Sequence[str]) -> list[str]:
+        """The indices of an entry, those of derivatives by one argument sorted: they may be exchanged."""
+        at = sum(d != ONE for d in self.value_shape)
+        ordered = list(indices[:at])
+        for position in sorted(set(self.path)):
+            width = sum(d != ONE for d in self.arguments[position])
+            blocks: list[list[str]] = []
+            for _ in range(self.path.count(position)):
+                blocks.append(list(indices[at : at + width]))
+                at += width
+            ordered += [index for block in sorted(blocks) for index in block]
+        return ordered
+
     def derived(self, position: int) -> OpaqueSignature:
         """The derivative by one argument. Partial derivatives commute, so arguments are kept in their order.
 

@@ -54,25 +54,20 @@ def _as_shown(array: Array, shape: Shape | None) -> Any:
 
 
 def _callable(opaque: OpaqueSignature, values: Mapping[str, Any]) -> Callable[..., Any]:
-    base, order = opaque.base, len(opaque.path)
-    given = values.get(base)
-    if given is None:
-        raise MatcalcError(f"no value is given for {base}, a {opaque.kind}")
+    given, order = values.get(opaque.base), len(opaque.path)
     if isinstance(given, SmoothFunction):
         return given.derivative(opaque.path)
-    found = given if order == 0 else None
     if isinstance(given, Mapping):
         found = given.get(opaque.name)
-    elif isinstance(given, (list, tuple)):
-        if len(opaque.arguments) > 1:
-            mend = f'name them: {{"{base}": ..., "{opaque.name}": ...}}'
-            raise MatcalcError(f"{base} has several arguments: derivatives have no order", suggestion=mend)
+    elif isinstance(given, (list, tuple)) and len(opaque.arguments) <= 1:
         found = given[order] if order < len(given) else None
+    else:
+        found = given if order == 0 else None
     if found is None:
-        mend = f'give {base} as {{"{base}": ..., "{opaque.name}": ...}}'
-        raise MatcalcError(f"no value is given for {opaque.name}", suggestion=mend)
+        mend = f'give {opaque.base} as {{"{opaque.name}": ...}}, a mapping from names to Python functions'
+        raise MatcalcError(f"no value is given for {opaque.name} ({opaque.base}: {opaque.kind})", suggestion=mend)
     if not callable(found):
-        raise MatcalcError(f"the value of {opaque.name} is no function but a {type(found).__name__}")
+        raise MatcalcError(f"the value of {opaque.name} is a {type(found).__name__}, not a Python function")
     return found  # type: ignore[no-any-return]
 
 

@@ -82,11 +82,11 @@ def parse(
         rulebook = default_rulebook()
     syntax = read_syntax(text, variables or ())
     declared = _declarations(syntax, variables or {})
-    _refuse_known_functions(syntax, declared, rulebook)
     answer = _expression(syntax)
     roots = _definitions(syntax, declared)
     operands = {name: kind for name, kind in declared.items() if isinstance(kind, Kind)}
     functions = {name: kind for name, kind in declared.items() if isinstance(kind, FunctionKind)}
+    _refuse_known_functions(syntax, functions, rulebook)
     inference = Inference(syntax, operands, functions, rulebook)
     nodes = [node for node in syntax.nodes if node is not None]
     for node in nodes:
@@ -157,11 +157,13 @@ def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind | Fu
     return declared
 
 
-def _refuse_known_functions(syntax: SyntaxBuilder, declared: Declarations, rulebook: FunctionTable) -> None:
+def _refuse_known_functions(
+    syntax: SyntaxBuilder, functions: Mapping[str, FunctionKind], rulebook: FunctionTable
+) -> None:
     """A function of the language means what it means. Raises ParseError where one is declared again."""
-    taken = {*rulebook.names(), *STRUCTURAL, *OPERATORS}
-    for name, kind in declared.items():
-        if isinstance(kind, FunctionKind) and name in taken:
+    known = {*rulebook.names(), *STRUCTURAL, *OPERATORS} if functions else set()
+    for name in functions:
+        if name in known:
             place = next((s for s in syntax.statements if s.op == "declaration" and s.name == name), None)
             raise ParseError(
                 f"{name} is a function of the language already",

@@ -105,7 +105,7 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         """unknown function 'sigmod'
   sigmod|x|
   ^^^^^^
-  did you mean sigmoid?""",
+  did you mean sigmoid? for a function of your own declare sigmod: function -> scalar""",
     ),
     (
         "",
@@ -253,7 +253,7 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         """unknown function 'sigmod'
   sigmod(w'*x)
   ^^^^^^
-  did you mean sigmoid?""",
+  did you mean sigmoid? for a function of your own declare sigmod: function -> scalar""",
     ),
     (
         "x: vector(n)",
@@ -530,14 +530,6 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         """the blocks of a row have the same height, those of a column the same width; x is n x 1
   [A; x]
       ^""",
-    ),
-    (
-        "",
-        "f: function -> scalar; f(x)",
-        UnsupportedError,
-        """opaque functions are not supported yet: write the formula in place of the function
-  f: function -> scalar; f(x)
-     ^^^^^^^^^^^^^^^^^^""",
     ),
     (
         "",

@@ -10,6 +10,7 @@ from sympy import Expr as SympyExpr
 from sympy import MatrixExpr
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
 from matcalc.printers.opaque_names import opaque_latex
 from matcalc.printers.sympy_products import sizes_of
@@ -40,7 +41,7 @@ class _Call:
         return type(self)(*self.args[: self.first], *operands)
 
     def _eval_derivative(self, x: Any) -> NoReturn:
-        raise NotImplementedError(f"the derivative of {self.args[0].name}: differentiate with matcalc instead")
+        _refuse_derivative(self, x)
 
 
 class OpaqueScalar(_Call, SympyExpr):  # type: ignore[misc]
@@ -62,6 +63,15 @@ class OpaqueMatrix(_Call, MatrixExpr):  # type: ignore[misc]
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
         return MatrixElement(self, i, j)
+
+
+def _refuse_derivative(call: Any, x: Any) -> NoReturn:
+    raise NotImplementedError(f"the derivative of {call.args[0].name}: differentiate with matcalc instead")
+
+
+# where SymPy differentiates by matrices, it takes for a constant what it does not know
+for _kind in (OpaqueScalar, OpaqueMatrix):
+    array_derive.register(_kind)(_refuse_derivative)
 
 
 def opaque_sympy(node: Expr, args: Sequence[Any], opaque: OpaqueSignature) -> Any:
