@@ -30,6 +30,7 @@ KINDS = {
     "z": "function -> scalar",
     "L": "function(vector(m), scalar) -> scalar",
     "F": "function -> matrix(m,k)",
+    "G": "function -> matrix(m,n)",
     "y1": "function -> vector(m)",
     "y2": "function -> vector(k)",
     "y3": "function -> vector(p)",
@@ -67,24 +68,34 @@ def scalar_gradient(u: Any) -> Any:
 
 
 def scalar_hessian(u: Any) -> Any:
-    return 0.4 + np.diag(np.ravel(-(slopes(u) ** 2) * np.sin(slopes(u) * u)))
+    return (0.4 + np.diag(np.ravel(-(slopes(u) ** 2) * np.sin(slopes(u) * u)))).reshape(np.shape(u) * 2)
+
+
+def scalar_third(u: Any) -> Any:
+    cube = np.zeros((np.size(u),) * 3)
+    np.einsum("iii->i", cube)[:] = np.ravel(-(slopes(u) ** 3) * np.cos(slopes(u) * u))
+    return cube.reshape(np.shape(u) * 3)
 
 
 def weights(rows: int, u: Any) -> Array:
     return np.cos(np.arange(rows * np.size(u)) + 1.0).reshape(rows, np.size(u))
 
 
-def vector(rows: int) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """A function of any array with so many outputs, and its Jacobian."""
+def vector(rows: int) -> tuple[Callable[[Any], Any], ...]:
+    """A function of any array with so many outputs, its Jacobian, and its second derivatives."""
 
     def value(u: Any) -> Any:
         return np.tanh(weights(rows, u) @ np.ravel(u) + 0.1 * np.arange(rows))
 
     def jacobian(u: Any) -> Any:
         slope = (1 - value(u) ** 2)[:, None] * weights(rows, u)
-        return slope[:, 0] if np.ndim(u) == 0 else slope
+        return slope.reshape(rows, *np.shape(u))
 
-    return value, jacobian
+    def second(u: Any) -> Any:
+        bend = -2 * value(u) * (1 - value(u) ** 2)
+        return np.einsum("i,ij,ik->ijk", bend, weights(rows, u), weights(rows, u)).reshape(rows, *np.shape(u) * 2)
+
+    return value, jacobian, second
 
 
 def table(u: Any) -> Any:
@@ -106,9 +117,10 @@ def wave(u: Any) -> Any:
     return np.sin(u) + 0.3 * u**2
 
 
-row_value, row_jacobian = vector(SIZES["p"])
+row_value, row_jacobian, _ = vector(SIZES["p"])
+long_value, long_jacobian, _ = vector(SIZES["m"] * SIZES["n"])
 FUNCTIONS: dict[str, Any] = {
-    "f": (scalar, scalar_gradient, scalar_hessian),
+    "f": (scalar, scalar_gradient, scalar_hessian, scalar_third),
     "z": (lambda u: scalar(2 * u), lambda u: 2 * scalar_gradient(2 * u), lambda u: 4 * scalar_hessian(2 * u)),
     "L": {
         "L": pair,
@@ -119,6 +131,10 @@ FUNCTIONS: dict[str, Any] = {
         "hess(L, 2, 2)": lambda u, t: -np.sin(t) * np.sum(u**3) + 2 * np.sum(u),
     },
     "F": [table, table_slope],
+    "G": [
+        lambda u: long_value(u).reshape(SIZES["m"], SIZES["n"]),
+        lambda u: long_jacobian(u).reshape(SIZES["m"], SIZES["n"], np.size(u)),
+    ],
     "y1": vector(SIZES["m"]),
     "y2": vector(SIZES["k"]),
     "y3": vector(SIZES["p"]),
@@ -138,3 +154,30 @@ def value_of(name: str) -> Callable[..., Any]:
 def namespace(values: dict[str, Array]) -> SimpleNamespace:
     """Operands and functions as attributes."""
     return SimpleNamespace(**values, **{name: value_of(name) for name in FUNCTIONS})
+
+
+def written_names(name: str, count: int) -> list[str]:
+    """What a function of one argument and its derivatives are called in a text."""
+    if "-> scalar" in KINDS[name]:
+        return [name, f"grad({name})", f"hess({name})", f"grad(hess({name}))"][:count]
+    operator = "grad" if KINDS[name].startswith("elementwise") else "jac"
+    return [f"{operator}(" * k + name + ")" * k for k in range(count)]
+
+
+def for_the_oracle() -> dict[str, Callable[..., Array]]:
+    """Every function and derivative by its name in a text, of two-dimensional arrays."""
+    found: dict[str, Callable[..., Array]] = {}
+    for name, given in FUNCTIONS.items():
+        named = given if isinstance(given, dict) else dict(zip(written_names(name, len(given)), given, strict=True))
+        found |= {written: _of_matrices(function) for written, function in named.items()}
+    return found
+
+
+def _of_matrices(function: Callable[..., Any]) -> Callable[..., Array]:
+    def apply(*args: Array) -> Array:
+        value = np.asarray(function(*[a.item() if a.size == 1 else a[:, 0] if a.shape[1] == 1 else a for a in args]))
+        if value.ndim > 2:
+            value = np.squeeze(value)
+        return value if value.ndim > 1 else value.reshape(-1, 1)
+
+    return apply

@@ -32,6 +32,7 @@ SIGN_ALIASES = {".'": "'", "@": "*"}
 LOOSE = {"+": 1, "-": 1, "*": 2, "/": 2, ".*": 2, "./": 2}
 END = ("end", "")
 LONGEST_SUM = 100
+DERIVATIVES = frozenset({"grad", "hess", "jac"})
 
 
 class NoSuchEntry(SurfaceError):
@@ -59,22 +60,30 @@ def evaluate(
     values: Mapping[str, object],
     sizes: Mapping[str, int] | None = None,
     shape: Sequence[int] | None = None,
+    functions: Mapping[str, Callable[..., Array]] | None = None,
 ) -> Array:
     """The value of a program: definitions, then one expression.
 
-    `sizes` gives dimension names a value; `shape` is the length of each axis of an index form.
+    `sizes` gives dimension names a value; `shape` is the length of each axis of an index form; `functions` are those
+    that the text knows by name only, and their derivatives, by names such as `grad(f)`: of two-dimensional arrays.
     """
     known = {name: as_matrix(value) for name, value in {**(sizes or {}), "pi": np.pi, **values}.items()}
     with np.errstate(all="ignore"):
-        return _Reader(tokens_of(text), known).program(shape)
+        return _Reader(tokens_of(text), known, functions or {}).program(shape)
 
 
 class _Reader:
     """One pass over the tokens, with the values of the names read so far."""
 
-    def __init__(self, tokens: Sequence[tuple[str, str]], known: dict[str, Array]) -> None:
+    def __init__(
+        self,
+        tokens: Sequence[tuple[str, str]],
+        known: dict[str, Array],
+        functions: Mapping[str, Callable[..., Array]],
+    ) -> None:
         self.tokens = tokens
         self.known = known
+        self.functions = functions
         self.place = 0
 
     # --- tokens
@@ -203,9 +212,22 @@ class _Reader:
     def called(self, name: str) -> Array:
         if name.startswith("sum_"):
             return self.summed(name.removeprefix("sum_"))
-        if name not in FUNCTIONS:
+        if name in DERIVATIVES:
+            name = self.derivative(name)
+            self.take("(")
+        function = self.functions.get(name) or FUNCTIONS.get(name)
+        if function is None:
             raise SurfaceError(f"unknown function {name!r}")
-        return FUNCTIONS[name](*self.listed(")"))
+        return function(*self.listed(")"))
+
+    def derivative(self, operator: str) -> str:
+        """The rest of a name such as `grad(hess(f, 1, 2))`, up to the bracket that closes it."""
+        name, depth = f"{operator}(", 1
+        while depth:
+            word = self.next()[1]
+            depth += (word == "(") - (word == ")")
+            name += ", " if word == "," else word
+        return name
 
     def summed(self, letter: str) -> Array:
         """A sum over an index, which runs from 1 for as long as the entries it picks are there."""
@@ -262,10 +284,12 @@ class _Reader:
             raise SurfaceError(f"one index on a value of shape {value.shape}")
         if len(picks) == 1:
             picks = [picks[0], slice(None)] if value.shape[1] == 1 else [slice(None), picks[0]]
+        if len(picks) != value.ndim:
+            raise SurfaceError(f"{len(picks)} indices on a value of shape {value.shape}")
         found = value[tuple(picks)]
         if 0 in found.shape:
             raise NoSuchEntry(f"no such entry in a value of shape {value.shape}")
-        return found
+        return found if found.ndim == 2 else one(found.item())
 
     def pick(self) -> slice:
         if self.took(":"):
