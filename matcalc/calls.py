@@ -83,8 +83,10 @@ def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
     if name.startswith("sum_"):
         inference.fail(node, "sums over an index are not supported yet", error=UnsupportedError)
     if name in OPERATORS:
-        text = inference.text(node)
-        inference.fail(node, f"{text} is a function", suggestion=f"write {text}(x)", error=ParseError)
+        mend = f"of a declared function f write {name}(f)(x)"
+        inference.fail(
+            node, f"{name} is of a function, and stands before its argument", suggestion=mend, error=ParseError
+        )
     position = (node.start, node.start + len(node.value))
     raise UnknownNameError(
         f"unknown function {name!r}",

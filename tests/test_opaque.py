@@ -63,6 +63,10 @@ RULES: list[tuple[str, str, str, str, Value]] = [
 ]
 OUTER = "hess(z)(g(x)).*(grad(g)(x)*grad(g)(x)') + diag(grad(grad(g))(x).*grad(z)(g(x)))"
 PRODUCT = "2*grad(g)(t)*grad(h)(t) + g(t)*grad(grad(h))(t) + grad(grad(g))(t)*h(t)"
+SHARED = (
+    "s = b'*b; 2*(2*hess(L, 2, 2)(b, s)*b + hess(L, 1, 2)(b, s))*b' + 2*b*hess(L, 1, 2)(b, s)'"
+    " + 2*grad(L, 2)(b, s)*eye(m) + hess(L, 1, 1)(b, s)"
+)
 SECOND: list[tuple[str, str, str, Value]] = [
     ("f(A*x + b)", "x", "A'*hess(f)(A*x + b)*A", lambda v: v.f(v.A @ v.x + v.b)),
     ("sum(g(x))", "x", "diag(grad(grad(g))(x))", lambda v: np.sum(v.g(v.x))),
@@ -72,6 +76,7 @@ SECOND: list[tuple[str, str, str, Value]] = [
     ("L(A*x, t)", "x", "A'*hess(L, 1, 1)(A*x, t)*A", lambda v: v.L(v.A @ v.x, v.t)),
     ("L(b, t)", "t", "hess(L, 2, 2)(b, t)", lambda v: v.L(v.b, v.t)),
     ("z(g(x))", "x", OUTER, lambda v: v.z(v.g(v.x))),
+    ("L(b, b'*b)", "b", SHARED, lambda v: v.L(v.b, v.b @ v.b)),
     ("g(t)*h(t)", "t", PRODUCT, lambda v: v.g(v.t) * v.h(v.t)),
 ]
 
@@ -358,7 +363,12 @@ def test_two_calls_have_one_shape() -> None:
             matcalc.UnknownNameError,
             "q is not declared to be a function\n  grad(q)(x)\n  ^^^^^^^^^^\n  declare it, as in q: function -> scalar",
         ),
-        ("grad(q)", matcalc.ParseError, "grad(q) is a function\n  grad(q)\n  ^^^^^^^\n  write grad(q)(x)"),
+        (
+            "grad(x) + x",
+            matcalc.ParseError,
+            "grad is of a function, and stands before its argument\n  grad(x) + x\n  ^^^^^^^\n"
+            "  of a declared function f write grad(f)(x)",
+        ),
         (
             "f(x)(w)",
             matcalc.ParseError,
@@ -449,6 +459,36 @@ def test_third_derivative_of_several_arguments_is_refused() -> None:
 def test_a_kind_of_an_operand_is_no_function() -> None:
     with pytest.raises(matcalc.ParseError, match="a function is no operand"):
         parse_kind("function -> scalar")
+
+
+WORDS = ["f", "g", "x", "A", "(", ")", "grad(", "hess(", "jac(", "grad(f)", "(x)", "(A*x)", "∇", "∇²", "∇₁", "'", "*"]
+WORDS += [
+    "+",
+    ", 1",
+    ",",
+    "2",
+    "L(",
+    "y1(",
+    "q: ",
+    "function",
+    "elementwise ",
+    " -> ",
+    "scalar",
+    "vector(n)",
+    "; ",
+    "=",
+]
+
+
+def test_noise_ends_in_an_error_or_an_answer() -> None:
+    """Short texts of random words: whatever comes, it is an expression or a MatcalcError with a short text."""
+    source = random.Random(0)
+    for _ in range(3000):
+        text = "".join(source.choices(WORDS, k=source.randint(2, 9)))
+        try:
+            assert parse(text, KINDS).expr is not None
+        except matcalc.MatcalcError as error:
+            assert 0 < len(str(error)) < 600, text
 
 
 # ---- numbers ----
