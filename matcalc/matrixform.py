@@ -41,6 +41,7 @@ from matcalc.terms import (
     Sum,
     Term,
     Unit,
+    factors_of,
     postorder,
 )
 
@@ -62,6 +63,9 @@ LONGEST_COMPARED = 40
 
 # in place of the form of a pairing, which has none
 _NONE = same(ex.number(1))
+
+# A sum with one of these in it shows where its entries are: no row or column is left to spread beside it.
+STRUCTURAL = (Delta, Slot, Pairing, Duplication)
 
 SignedFactor = tuple[Node, Exponent, tuple[int, ...], Form]
 
@@ -217,6 +221,8 @@ class MatrixForms:
         parts: list[tuple[tuple[object, ...], bool, Form]] = []
         filled = [_touched(part) for _, part in terms]
         spreading = _spreading(filled)
+        if any(isinstance(base, STRUCTURAL) for _, part in terms for base, _, _ in factors_of(part)):
+            spreading = spreading[:1]  # `eye(n) - x` looks like a mistake
         for (coefficient, part), touched in zip(terms, filled):
             axes = tuple(touched) if touched in spreading else None
             negative, form = self.term(coefficient, part, flip=False, axes=axes)
