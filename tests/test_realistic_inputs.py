@@ -1,4 +1,4 @@
-"""Inputs as people type and paste them, slips included: the answer, what is said with it, or the error with its mend."""
+"""Inputs as people type and paste them: the answer and what is said with it, or the error with its mend."""
 
 from __future__ import annotations
 
