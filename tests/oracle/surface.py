@@ -262,17 +262,28 @@ class _Reader:
     def stacked(self) -> Array:
         """`[a, b]` of scalars is a column, else side by side; `[A, B; C, D]` and `[[a, b], [c, d]]` go by rows."""
         rows: list[list[Array]] = [[]]
-        nested = self.ahead() == "["
+        lists = []
         while not self.took("]"):
             if self.took(";"):
                 rows.append([])
             elif not self.took(","):
+                start = self.place
                 rows[-1].append(self.binary())
-        if nested:
+                lists.append(self.is_list(start))
+        if len(rows) > 1:
+            return np.vstack([np.hstack(row) for row in rows])
+        if all(lists):
             return np.hstack(rows[0]).T
-        if len(rows) == 1:
-            return np.vstack(rows[0]) if all(is_scalar(block) for block in rows[0]) else np.hstack(rows[0])
-        return np.vstack([np.hstack(row) for row in rows])
+        return np.vstack(rows[0]) if all(is_scalar(block) for block in rows[0]) else np.hstack(rows[0])
+
+    def is_list(self, start: int) -> bool:
+        """Whether all from this token to here is one pair of square brackets."""
+        depth = 0
+        for place in range(start, self.place):
+            depth += {"[": 1, "]": -1}.get(self.tokens[place][1], 0)
+            if depth == 0:
+                return place == self.place - 1 and place > start
+        return False
 
     def entry_of(self, value: Array) -> Array:
         picks: list[slice] = []
