@@ -20,7 +20,8 @@ from matcalc.errors import (
 )
 
 if TYPE_CHECKING:
-    from matcalc.api import Derivative, diff, differentiate, evaluate, gradient, hessian, jacobian
+    from matcalc.api import diff, differentiate, evaluate, gradient, hessian, jacobian
+    from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
     from matcalc.parser import parse
 
@@ -46,7 +47,7 @@ __all__ = [
 
 # where each public name lives; a module is loaded when its name is first used
 _HOMES = {
-    "Derivative": ("matcalc.api", "Derivative"),
+    "Derivative": ("matcalc.derivatives", "Derivative"),
     "clear_cache": ("matcalc.interning", "clear_tables"),
     "diff": ("matcalc.api", "diff"),
     "differentiate": ("matcalc.api", "differentiate"),

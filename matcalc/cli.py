@@ -24,7 +24,7 @@ from matcalc.options import LAYOUTS, differentiating, rules_option, variables_op
 from matcalc.rule_commands import rules
 
 if TYPE_CHECKING:
-    from matcalc.api import Derivative
+    from matcalc.derivatives import Derivative
     from matcalc.rulebook import Rulebook
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

@@ -5,6 +5,7 @@ This reads the table of layouts anew, from the shapes alone, so that a check wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,48 +21,48 @@ if TYPE_CHECKING:
 
 
 class Arrangement:
-    """Where the entries of a derivative stand: of a value by a variable, so many times, in a layout."""
+    """Where the entries of a derivative stand: of a value, by variables in this order, in a layout."""
 
-    __slots__ = ("by", "layout", "order", "own", "sizes", "value", "variable")
+    __slots__ = ("layout", "own", "sizes", "value", "variables")
 
-    def __init__(self, value: Shape, variable: Shape, order: int, layout: str, sizes: Sizes) -> None:
+    def __init__(self, value: Shape, variables: Sequence[Shape], layout: str, sizes: Sizes) -> None:
         self.value = value
-        self.variable = variable
-        self.order = order
+        self.variables = variables
         self.layout = layout
         self.sizes = sizes
         self.own = _axes(value, sizes)
-        self.by = _axes(variable, sizes)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the array: of a column (n,), a row (1, n), a matrix (m, n), a scalar (), or of a tensor."""
-        if self._is_gradient:
-            return _as_array(self.variable, self.sizes, self.layout == "numerator")
-        if not self.by:
-            return _as_array(self.value, self.sizes, self.layout == "denominator")
-        inputs = self.by * self.order
-        return inputs + self.own if self.layout == "denominator" else self.own + inputs
+        if self._model is not None:
+            return _as_array(*self._model, self.sizes)
+        blocks = [_axes(variable, self.sizes) for variable in self.variables]
+        if self.layout == "denominator":
+            return tuple(length for block in (*reversed(blocks), self.own) for length in block)
+        return tuple(length for block in (self.own, *blocks) for length in block)
 
     @property
-    def _is_gradient(self) -> bool:
-        """Whether it has the shape of the variable: of a scalar, at order 1 (or a number, at any)."""
-        return not self.own and (self.order == 1 or not self.by)
+    def _model(self) -> tuple[Shape, bool] | None:
+        """The shape of the one operand that it stands as, and whether transposed; None where there are several."""
+        wide = [variable for variable in self.variables if _axes(variable, self.sizes)]
+        if not wide:
+            return self.value, self.layout == "denominator"
+        return (wide[0], self.layout == "numerator") if len(wide) == 1 and not self.own else None
 
     def flattened(self, array: Array) -> Array:
-        """The array with the entries of the value on one axis, and those of the variable on each later one."""
-        if self._is_gradient or not self.by:
-            turned = "numerator" if self._is_gradient else "denominator"
-            array = array.T if self.layout == turned and array.ndim == 2 else array
+        """The array with the entries of the value on one axis, and those of each variable on one each, in order."""
+        counts = [_count(_axes(variable, self.sizes)) for variable in self.variables]
+        if self._model is not None:
+            array = array.T if self._model[1] and array.ndim == 2 else array
         elif self.layout == "denominator":
-            count = len(self.by) * self.order
-            array = np.moveaxis(array, range(count), range(-count, 0))
-        return array.reshape(_count(self.own), *[_count(self.by)] * self.order)
+            array = array.reshape(*reversed(counts), _count(self.own)).transpose()
+        return array.reshape(_count(self.own), *counts)
 
-    def contracted(self, array: Array, direction: Array) -> Array:
-        """The derivative in a direction, taken as often as the order says: a number for each entry of the value."""
+    def contracted(self, array: Array, directions: Sequence[Array]) -> Array:
+        """The derivative in a direction of each variable: a number for each entry of the value."""
         entries = self.flattened(array)
-        for _ in range(self.order):
+        for direction in reversed(directions):
             entries = entries @ direction.reshape(-1)
         return entries
 
@@ -91,19 +92,12 @@ def along_structure(kind: Kind, convention: str, direction: Array) -> Array:
     return np.triu(direction) if "upper" in facts else direction
 
 
-def free_kind(kind: Kind) -> Kind:
-    """The kind of the same shape without structure or sign."""
-    if kind.structure in ("scalar", "vector", "row", "matrix"):
-        return Kind(kind.structure, kind.dimensions)
-    return Kind("matrix", kind.dimensions * 2)
-
-
 def _axes(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     """The sizes of the rows and columns that there are."""
     return tuple(d.value(sizes) for d in shape if d != ONE)
 
 
-def _as_array(shape: Shape, sizes: Sizes, turned: bool) -> tuple[int, ...]:
+def _as_array(shape: Shape, turned: bool, sizes: Sizes) -> tuple[int, ...]:
     rows, columns = shape[::-1] if turned else shape
     if columns == ONE:
         return _axes((rows, columns), sizes)

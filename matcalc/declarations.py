@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.errors import ParseError, UnsupportedError
-from matcalc.kinds import SIGNS, STRUCTURES, FunctionKind, Kind
+from matcalc.kinds import SIGNS, STRUCTURES, FunctionKind, Kind, plain_kind
 from matcalc.spelling import nearest, plain_name
 
 EXAMPLE = {0: "{}", 1: "{}(n)", 2: "{}(m,n)"}
@@ -185,14 +185,8 @@ def shape_kind(sizes: list[Dimension]) -> Kind:
     >>> shape_kind([Dimension.of("m"), ONE])
     vector(m)
     """
-    axes = [*sizes, ONE, ONE][:2]
-    if axes[0] == ONE and axes[1] == ONE:
-        return Kind("scalar")
-    if axes[1] == ONE:
-        return Kind("vector", (axes[0],))
-    if axes[0] == ONE:
-        return Kind("row", (axes[1],))
-    return Kind("matrix", (axes[0], axes[1]))
+    rows, columns = [*sizes, ONE, ONE][:2]
+    return plain_kind((rows, columns))
 
 
 _known: dict[str, Kind | FunctionKind] = {}

@@ -123,3 +123,26 @@ class FunctionKind:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def plain_kind(shape: Shape) -> Kind:
+    """The kind of an operand of which nothing but the shape is known.
+
+    >>> plain_kind((Dimension.of("m"), ONE))
+    vector(m)
+    """
+    rows, columns = shape
+    if columns == ONE:
+        return Kind("scalar") if rows == ONE else Kind("vector", (rows,))
+    return Kind("row", (columns,)) if rows == ONE else Kind("matrix", shape)
+
+
+def free_kind(kind: Kind) -> Kind:
+    """The kind of the same shape without structure or sign.
+
+    >>> free_kind(Kind("spd", (Dimension.of("n"),)))
+    matrix(n,n)
+    """
+    if kind.structure in ("scalar", "vector", "row", "matrix"):
+        return Kind(kind.structure, kind.dimensions)
+    return plain_kind(kind.shape)

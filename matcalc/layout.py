@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
 
 from matcalc.dimensions import Shape
 from matcalc.errors import MatcalcError, UnsupportedError
+from matcalc.expr import Symbol
 from matcalc.kinds import Kind
 from matcalc.lower import axes_of
 from matcalc.sums import linear
@@ -17,30 +20,48 @@ SYMMETRIES = ("projected", "independent", "cookbook")
 
 
 def arranged(
-    node: Node, value: Shape, variable: Shape, order: int, layout: str, vec: bool = False
+    node: Node, value: Shape, variables: Sequence[Symbol], layout: str, vec: bool = False
 ) -> tuple[Node, Shape | None]:
     """The answer with its axes in order, and its shape (None for a tensor of more than two axes).
 
-    `node` carries the axes of the variable, `order` times, then those of the value. With `vec` a tensor is
-    d vec(Y)/d vec(X)', with a column for each entry of the variable.
+    `node` carries the axes of the last variable, ..., of the first one, of the value. A gradient stands as its
+    variable does, or in numerator layout as its transpose; a derivative by scalars as the value does, or in
+    denominator layout as its transpose; any other has rows and columns, or axes: those of the value and of the
+    variables in the order of differentiation, or in denominator layout from the last variable to the value. With
+    `vec` a tensor is d vec(Y)/d vec(X)', with a column for each entry of the variable.
     """
     if layout not in LAYOUTS:
         raise MatcalcError(f"unknown layout {layout!r}", expected=" or ".join(LAYOUTS), found=layout)
-    own, by = len(axes_of(value)), len(axes_of(variable))
-    if own == 0 and (order == 1 or by == 0):
-        return _as_variable(node, variable, layout)
-    if by == 0:
+    own, wide = axes_of(value), [v for v in variables if axes_of(v.kind.shape)]
+    if not wide:
         return _turned(node, value, layout == "denominator")
-    inputs, outputs = list(range(by * order)), list(range(by * order, by * order + own))
-    first_to_last = [k for block in reversed(range(order)) for k in range(by * block, by * block + by)]
-    positions = inputs if order == 1 else first_to_last
+    if not own and len(wide) == 1:
+        return _turned(node, wide[0].kind.shape, layout == "numerator")
+    outputs, *inputs = _blocks([len(own), *(len(axes_of(v.kind.shape)) for v in wide)])
     front = layout == "denominator"
     if vec and len(node.axes) > 2:
-        return vectorised(node, outputs, [positions[k : k + by] for k in range(0, len(positions), by)], front)
-    node = permuted(node, [*positions, *outputs] if front else [*outputs, *positions])
-    if len(node.axes) == 2:
-        return node, (node.axes[0], node.axes[1])
-    return node, None
+        return vectorised(node, outputs, inputs, front)
+    blocks = [*_last_first(inputs, wide), outputs] if front else [outputs, *inputs]
+    node = permuted(node, [axis for block in blocks for axis in block])
+    return node, (node.axes[0], node.axes[1]) if len(node.axes) == 2 else None
+
+
+def _blocks(counts: Sequence[int]) -> list[list[int]]:
+    """The axes of the value and of each variable in turn, so many each, where those of the value come last."""
+    end, blocks = sum(counts), []
+    for count in counts:
+        blocks.append(list(range(end - count, end)))
+        end -= count
+    return blocks
+
+
+def _last_first(blocks: list[list[int]], variables: Sequence[Symbol]) -> list[list[int]]:
+    """The axes of the variables from the last to the first.
+
+    Derivatives by one variable again and again are symmetric: they read the same from either end.
+    """
+    runs = [[blocks[k] for k, _ in run] for _, run in groupby(enumerate(variables), key=lambda pair: pair[1])]
+    return [block for run in reversed(runs) for block in run]
 
 
 def vectorised(node: Node, outputs: list[int], inputs: list[list[int]], front: bool) -> tuple[Node, Shape]:
@@ -70,11 +91,6 @@ def _counted(group: list[int], node: Node, factors: list[Factor]) -> int:
         factors.append((paired, 1, (fresh, index, whole)))
         whole, size = fresh, paired.axes[0]
     return whole
-
-
-def _as_variable(node: Node, variable: Shape, layout: str) -> tuple[Node, Shape]:
-    """A gradient: shaped like the variable, or in numerator layout like its transpose."""
-    return _turned(node, variable, layout == "numerator")
 
 
 def _turned(node: Node, shape: Shape, turn: bool) -> tuple[Node, Shape]:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import TYPE_CHECKING
 
 from matcalc.complaints import complain, refuse_unreadable
@@ -62,6 +63,25 @@ class Program:
         self.notes = notes
         self.functions = functions or {}
         self.equation = None
+
+    @property
+    def kinds(self) -> dict[str, Kind | FunctionKind]:
+        """What every variable and every declared function was taken to be."""
+        kinds: dict[str, Kind | FunctionKind] = {name: symbol.kind for name, symbol in self.symbols.items()}
+        return kinds | {name: function.kind for name, function in self.functions.items()}
+
+    @property
+    def taken(self) -> set[str]:
+        """Every name in use: of a variable, a function, a size or a definition."""
+        kinds = self.kinds
+        sizes = {name for kind in kinds.values() for d in kind.dimensions for name in d.names}
+        return {*kinds, *sizes, *self.definitions}
+
+    def declaring(self, symbol: Symbol) -> Program:
+        """The same program with one more name known."""
+        wider = copy(self)
+        wider.symbols = {**self.symbols, symbol.name: symbol}
+        return wider
 
 
 def parse(

@@ -6,11 +6,11 @@ gets shorter by more than a reader's pause costs. So the text stays linear in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from matcalc.dimensions import ONE, Shape
 from matcalc.expr import Expr, postorder, symbol, with_args
-from matcalc.kinds import Kind
+from matcalc.kinds import plain_kind
 
 # Tokens that a definition must save beyond what it costs itself.
 LEAST_SAVING = 4
@@ -20,39 +20,41 @@ SCALARS, VECTORS, MATRICES = "stcpqrgh", "ruvwzpqgh", "PQRGMNTEFHKLUVWZ"
 
 
 def named_parts(
-    expression: Expr, taken: Iterable[str], own: Mapping[str, Expr] | None = None
-) -> tuple[list[tuple[str, Expr]], Expr]:
-    """Definitions in order, and the expression in terms of them.
+    expressions: Sequence[Expr], taken: Iterable[str], own: Mapping[str, Expr] | None = None
+) -> tuple[list[tuple[str, Expr]], list[Expr]]:
+    """Definitions in order, and the expressions in terms of them.
 
     Names skip all those taken; a part that the input defined keeps the name it had there.
     """
-    chosen = _worth_naming(expression)
+    chosen = _worth_naming(expressions)
     if not chosen:
-        return [], expression
+        return [], list(expressions)
     given = {part: name for name, part in (own or {}).items()}
     names = _Names({*taken, *given.values()})
     # equal nodes may be different objects, when the tables were emptied in between
     named: dict[Expr, Expr] = {}
     replaced: dict[int, Expr] = {}
     definitions: list[tuple[str, Expr]] = []
-    for node in postorder(expression):
+    for node in postorder(*expressions):
         written = with_args(node, tuple([replaced[id(a)] for a in node.args])) if node.args else node
         if node in chosen:
             if node not in named:
                 name = given.get(node) or names.fresh(node.shape)
                 definitions.append((name, written))
-                named[node] = symbol(name, _kind(node.shape))
+                named[node] = symbol(name, plain_kind(node.shape))
             written = named[node]
         replaced[id(node)] = written
-    return definitions, replaced[id(expression)]
+    return definitions, [replaced[id(expression)] for expression in expressions]
 
 
-def _worth_naming(expression: Expr) -> set[Expr]:
+def _worth_naming(expressions: Sequence[Expr]) -> set[Expr]:
     """The nodes whose definition saves tokens, parts of parts counted by their names."""
-    if expression.cost < SHORTEST_NAMED:
+    if sum([expression.cost for expression in expressions]) < SHORTEST_NAMED:
         return set()
-    order = list(dict.fromkeys(postorder(expression)))
+    order = list(dict.fromkeys(postorder(*expressions)))
     uses: dict[Expr, int] = {}
+    for expression in expressions:
+        uses[expression] = uses.get(expression, 0) + 1
     for node in order:
         for arg in node.args:
             uses[arg] = uses.get(arg, 0) + 1
@@ -61,21 +63,12 @@ def _worth_naming(expression: Expr) -> set[Expr]:
     for node in order:
         own = node.cost - sum([a.cost for a in node.args])
         cost = own + sum([costs[a] for a in node.args])
-        count = uses.get(node, 0)
+        count = uses[node]
         if node.op not in ("neg", "transpose") and node.args and (count - 1) * cost - count - 1 >= LEAST_SAVING:
             chosen.add(node)
             cost = 1
         costs[node] = cost
     return chosen
-
-
-def _kind(shape: Shape) -> Kind:
-    rows, columns = shape
-    if rows == ONE and columns == ONE:
-        return Kind("scalar")
-    if columns == ONE:
-        return Kind("vector", (rows,))
-    return Kind("row", (columns,)) if rows == ONE else Kind("matrix", shape)
 
 
 class _Names:

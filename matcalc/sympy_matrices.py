@@ -15,7 +15,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
 from matcalc.errors import ShapeError, UnsupportedError
 from matcalc.expr import Expr, call, div, entry, had, haddiv, hadpow, mul, number, power, size, stack, transpose
-from matcalc.kinds import Kind
+from matcalc.kinds import plain_kind
 from matcalc.printers.sympy_kit import Commutation, Diagonal, Duplication, Elementwise, Pseudoinverse, Unit, Vec
 from matcalc.sympy_scalars import check_same, checked_mul, power_of
 from matcalc.sympy_sums import Handler, Indexed, Reader, element, plain, summed
@@ -47,14 +47,7 @@ def shape_of(obj: Any) -> Shape:
 
 
 def _matrix_symbol(reader: Reader, obj: Any, args: list[Indexed]) -> Indexed:
-    rows, columns = shape_of(obj)
-    if (rows, columns) == SCALAR:
-        kind = Kind("scalar")
-    elif columns == ONE:
-        kind = Kind("vector", (rows,))
-    else:
-        kind = Kind("row", (columns,)) if rows == ONE else Kind("matrix", (rows, columns))
-    return plain(reader.variable(obj.name, kind))
+    return plain(reader.variable(obj.name, plain_kind(shape_of(obj))))
 
 
 def _filled(name: str) -> Handler:

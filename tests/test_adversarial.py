@@ -13,6 +13,7 @@ import pytest
 
 import matcalc
 from matcalc.parser import parse
+from matcalc.partials import Partial
 from matcalc.rulebook import default_rulebook
 from oracle import differences
 from oracle.layouts import arranged, relative_error
@@ -204,5 +205,5 @@ def test_names_and_shared_parts_survive_an_emptied_cache() -> None:
     program = matcalc.parse(text, kinds)
     matcalc.clear_cache()
     rulebook = default_rulebook()
-    found = matcalc.Derivative(program, program.symbols["Q"], 1, "mixed", "projected", rulebook)
+    found = matcalc.Derivative(program, [Partial(program.symbols["Q"])], "mixed", "projected", rulebook)
     assert found.text == wanted

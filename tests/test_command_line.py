@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from matcalc import api
+from matcalc.answers import Answer
 from matcalc.cli import main
 from oracle.surface import evaluate
 
@@ -143,7 +144,7 @@ def test_failed_check_has_status_one(run: Run, monkeypatch: pytest.MonkeyPatch) 
         ok = False
         text = "relative error 1e+00"
 
-    monkeypatch.setattr(api.Derivative, "check", lambda self, seed=0: Failing())
+    monkeypatch.setattr(Answer, "check", lambda self, seed=0: Failing())
     result = run(*LEAST_SQUARES, "--check")
     assert result.exit_code == 1
     assert "relative error 1e+00" in result.stderr

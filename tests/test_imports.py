@@ -27,11 +27,14 @@ sums labelling selectors
 tensor substitution entrywise opaque_terms
 lower
 differentiation layout
+variables partials
 reading forms network kronecker blocks parts matrixform
 matching patterns rewriting factoring quotients expanding simplify
 printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
-operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts verify
+operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
+measuring verify
+wrt answers derivatives
 api
 arguments literals options rule_commands cli __main__
 """

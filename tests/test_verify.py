@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import matcalc
-from matcalc.api import Derivative
+from matcalc.answers import Answer
+from matcalc.derivatives import Derivative
 from matcalc.lower import lower
 from matcalc.verify import Report, verified
 
@@ -180,7 +181,7 @@ def test_failures_on_the_way_become_the_reason(monkeypatch: pytest.MonkeyPatch) 
     def failing(*arguments: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(Derivative, "evaluate", failing)
+    monkeypatch.setattr(Answer, "evaluate", failing)
     report = derivative.check()
     assert (report.ok, report.text) == (False, "not checked: ZeroDivisionError: by zero")
 

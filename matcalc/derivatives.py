@@ -1,0 +1,37 @@
+"""Derivatives: what leaves the axes of every variable open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matcalc.answers import Answer
+from matcalc.expr import Symbol
+from matcalc.partials import Partial
+from matcalc.wrt import in_turn
+
+
+class Derivative(Answer):
+    """A gradient, a Jacobian, a derivative of higher order or a mixed one."""
+
+    @property
+    def wrt(self) -> Symbol:
+        """The variable that was differentiated by first."""
+        return self.partials[0].by
+
+    @property
+    def order(self) -> int:
+        """How often was differentiated."""
+        return len(self.partials)
+
+    def diff(self, wrt: Any = None, order: int = 1) -> Derivative:
+        """The derivative of the answer by one of the variables, by default the same again.
+
+        The layout is that of the whole: `differentiate(f, "x").diff("y")` is `differentiate(f, ["x", "y"])`.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("x'*A*x", "x").diff("x").text
+        "A + A'"
+        """
+        more = in_turn(self.program, self.wrt.name if wrt is None else wrt, order)
+        partials = (*self.partials, *map(Partial, more))
+        return Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook)

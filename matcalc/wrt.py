@@ -1,0 +1,87 @@
+"""What `wrt` names: one variable, several in turn, or several apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
+from matcalc.expr import Symbol
+from matcalc.parser import Program, as_product
+from matcalc.spelling import nearest, plain_name
+
+
+def apart(wrt: Any) -> list[str] | None:
+    """The names in `x, y`, which asks for the derivative by each; None where it asks for one derivative.
+
+    >>> apart("W, b"), apart("W"), apart(["x", "y"]), apart("[x, y]")
+    (['W', 'b'], None, None, None)
+    """
+    text = wrt.strip() if isinstance(wrt, str) else ""
+    if "," not in text or text.startswith("["):
+        return None
+    names = [plain_name(name.strip()) for name in text.split(",")]
+    for name in names:
+        if names.count(name) > 1:
+            raise MatcalcError(f"{name} is named twice: {text}", found=name, suggestion=_in_turn(name))
+    return names
+
+
+def _in_turn(name: str) -> str:
+    return f"the second derivative is asked for in turn, with wrt=[{name!r}, {name!r}] or --wrt {name} --wrt {name}"
+
+
+def in_turn(program: Program, wrt: Any, order: int = 1, besides: Collection[str] = ()) -> list[Symbol]:
+    """The variables to differentiate by, one after the other: that of `wrt`, `order` times, or those it lists.
+
+    `wrt` may be left out when there is one name only, `besides` apart.
+    """
+    if order < 1:
+        raise MatcalcError("the order of a derivative is at least 1", expected="1 or more", found=str(order))
+    if not isinstance(wrt, (list, tuple)):
+        return [named_variable(program, wrt, besides)] * order
+    if len(wrt) != 1 and order not in (1, len(wrt)):
+        raise MatcalcError(
+            f"by {len(wrt)} variables in turn the order is {len(wrt)}, not {order}",
+            expected=str(len(wrt)),
+            found=str(order),
+        )
+    if not wrt:
+        raise MatcalcError("by no variable: name at least one", expected="a name", found="an empty list")
+    return [named_variable(program, name, besides) for name in wrt] * (order if len(wrt) == 1 else 1)
+
+
+def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) -> Symbol:
+    """The variable that `wrt` names; it may be left out when there is only one, `besides` apart."""
+    names = [name for name in program.symbols if name not in besides]
+    if wrt is None:
+        if len(names) == 1:
+            return program.symbols[names[0]]
+        raise UnknownNameError(
+            f"which variable? There is more than one name: {', '.join(names)}",
+            found=", ".join(names),
+            suggestion="name it with wrt",
+        )
+    name = plain_name(str(wrt).strip())
+    if name in program.functions:
+        message = f"{name} is a function: a derivative is by a variable"
+        raise UnknownNameError(message, found=name, expected=", ".join(names))
+    if not name.isidentifier():
+        raise UnsupportedError("one variable at a time: lists of variables are not supported yet", found=name)
+    if name not in program.symbols:
+        raise UnknownNameError(
+            f"{name!r} is neither used nor declared",
+            found=name,
+            expected=", ".join(names),
+            suggestion=_mend(name, names),
+        )
+    return program.symbols[name]
+
+
+def _mend(name: str, names: list[str]) -> str | None:
+    """What to type instead of a variable that is not there."""
+    for word in names:
+        if name in word and name != word and len(word) <= 3:
+            return f"{word} is one name; did you mean {as_product(word)}?"
+    near = nearest(name, names)
+    return f"did you mean {near}?" if near else None
