@@ -20,7 +20,7 @@ from matcalc.errors import (
 )
 
 if TYPE_CHECKING:
-    from matcalc.api import diff, differentiate, evaluate, gradient, hessian, jacobian
+    from matcalc.api import diff, differentiate, evaluate, gradient, hessian, hvp, jacobian, jvp, vjp
     from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
     from matcalc.parser import parse
@@ -41,8 +41,11 @@ __all__ = [
     "evaluate",
     "gradient",
     "hessian",
+    "hvp",
     "jacobian",
+    "jvp",
     "parse",
+    "vjp",
 ]
 
 # where each public name lives; a module is loaded when its name is first used
@@ -54,8 +57,11 @@ _HOMES = {
     "evaluate": ("matcalc.api", "evaluate"),
     "gradient": ("matcalc.api", "gradient"),
     "hessian": ("matcalc.api", "hessian"),
+    "hvp": ("matcalc.api", "hvp"),
     "jacobian": ("matcalc.api", "jacobian"),
+    "jvp": ("matcalc.api", "jvp"),
     "parse": ("matcalc.parser", "parse"),
+    "vjp": ("matcalc.api", "vjp"),
 }
 
 

@@ -95,25 +95,25 @@ class Answer:
         """The closed form with Greek letters and superscripts."""
         from matcalc.printers.unicode import unicode
 
-        return unicode(self._matrix("unicode"))
+        return unicode(self.matrix("unicode"))
 
     def latex(self) -> str:
         """The closed form as LaTeX, for a display."""
         from matcalc.printers.latex import latex
 
-        return latex(self._matrix("LaTeX"), self.rulebook)
+        return latex(self.matrix("LaTeX"), self.rulebook)
 
     def sympy(self) -> Any:
         """The closed form as a SymPy object. Differentiate it again with matcalc, not with SymPy."""
         from matcalc.printers.sympy import to_sympy
 
-        return to_sympy(self._matrix("SymPy"), self.rulebook)
+        return to_sympy(self.matrix("SymPy"), self.rulebook)
 
     def numpy_source(self, name: str = "f") -> str:
         """The closed form as the source of a NumPy function."""
         from matcalc.printers.numpy import source
 
-        return source(self._matrix("NumPy"), name, self.rulebook, list(self.program.symbols.values()))
+        return source(self.matrix("NumPy"), name, self.rulebook, list(self.program.symbols.values()))
 
     def index(self) -> str:
         """The answer in index notation."""
@@ -121,7 +121,8 @@ class Answer:
 
         return index_text(self.node)
 
-    def _matrix(self, target: str) -> Expr:
+    def matrix(self, target: str) -> Expr:
+        """The answer in matrix notation; raises UnsupportedError where it has none, hence no form for the target."""
         if self.expression is None:
             raise UnsupportedError(f"a tensor of more than two axes has no {target} form yet: ask for the index form")
         return self.expression

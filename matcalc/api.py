@@ -12,6 +12,7 @@ from matcalc.layout import shape_text
 from matcalc.parser import Program, parse
 from matcalc.partials import Partial
 from matcalc.rulebook import Rulebook, default_rulebook
+from matcalc.vector_products import VectorProduct, cotangent_product, directional_product
 from matcalc.wrt import in_turn
 
 Declarations = Mapping[str, "str | Kind | FunctionKind"]
@@ -60,10 +61,14 @@ def gradient(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
     "(A + A')*x"
     """
     answer = differentiate(expression, wrt, **options)
-    if not answer.program.expr.is_scalar:
-        shape = shape_text(answer.program.expr.shape)
-        raise ShapeError(f"a gradient is of a scalar; this is {shape}", expected="1 x 1", found=shape)
+    _require_scalar(answer.program, "a gradient")
     return answer
+
+
+def _require_scalar(program: Program, what: str) -> None:
+    if not program.expr.is_scalar:
+        shape = shape_text(program.expr.shape)
+        raise ShapeError(f"{what} is of a scalar; this is {shape}", expected="1 x 1", found=shape)
 
 
 def jacobian(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
@@ -82,6 +87,70 @@ def hessian(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
     "A + A'"
     """
     return gradient(expression, wrt, **{"order": 2, **options})
+
+
+def vjp(
+    expression: Any,
+    wrt: Any = None,
+    vector: str | None = None,
+    layout: str = "mixed",
+    variables: Declarations | None = None,
+    symmetric: str = "projected",
+    rulebook: Rulebook | None = None,
+) -> VectorProduct:
+    """The product of a vector shaped like the value with the Jacobian, which is not formed; shaped like the variable.
+
+    `vector` names it; a name already declared or used must have the shape of the value. Raises ShapeError where it
+    has not.
+
+    >>> vjp("A*X*B", "X", "G").text
+    "A'*G*B'"
+    """
+    book = rulebook or default_rulebook()
+    return cotangent_product(read(expression, variables, book), wrt, vector, layout, symmetric, book)
+
+
+def jvp(
+    expression: Any,
+    wrt: Any = None,
+    vector: str | None = None,
+    layout: str = "mixed",
+    variables: Declarations | None = None,
+    symmetric: str = "projected",
+    rulebook: Rulebook | None = None,
+) -> VectorProduct:
+    """The derivative along a vector shaped like the variable: the Jacobian times it; shaped like the value.
+
+    `vector` names it; a name already declared or used must have the shape of the variable. Raises ShapeError where
+    it has not.
+
+    >>> jvp("inv(X)", "X", "V").text
+    '-inv(X)*V*inv(X)'
+    """
+    book = rulebook or default_rulebook()
+    return directional_product(read(expression, variables, book), wrt, vector, 1, layout, symmetric, book)
+
+
+def hvp(
+    expression: Any,
+    wrt: Any = None,
+    vector: str | None = None,
+    layout: str = "mixed",
+    variables: Declarations | None = None,
+    symmetric: str = "projected",
+    rulebook: Rulebook | None = None,
+) -> VectorProduct:
+    """The second derivative of a scalar along a vector shaped like the variable: the Hessian times it, shaped alike.
+
+    Raises ShapeError where the value is no scalar, or the vector has another shape.
+
+    >>> hvp("norm2(X*w - y)^2", "w", "v").text
+    "2*X'*X*v"
+    """
+    book = rulebook or default_rulebook()
+    program = read(expression, variables, book)
+    _require_scalar(program, "a Hessian")
+    return directional_product(program, wrt, vector, 2, layout, symmetric, book)
 
 
 def evaluate(

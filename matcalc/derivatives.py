@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from matcalc.answers import Answer
+from matcalc.differentials import Differential, TraceForm
+from matcalc.errors import UnsupportedError
 from matcalc.expr import Symbol
 from matcalc.partials import Partial
 from matcalc.wrt import in_turn
@@ -35,3 +37,34 @@ class Derivative(Answer):
         more = in_turn(self.program, self.wrt.name if wrt is None else wrt, order)
         partials = (*self.partials, *map(Partial, more))
         return Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook)
+
+    def differential(self) -> Differential:
+        """The differential that this derivative is read off, linear in that of the variable.
+
+        Raises UnsupportedError for a higher derivative.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("inv(X)", "X").differential()
+        <differential dF = -inv(X)*dX*inv(X)>
+        """
+        return Differential(self.program, self._only("the differential"), self.symmetric, self.rulebook)
+
+    def trace_form(self) -> TraceForm:
+        """The differential of a scalar as `tr(G'*dX)`, with the gradient G.
+
+        Raises ShapeError where the value is no scalar, UnsupportedError for a higher derivative.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("logdet(X)", "X").trace_form()
+        <differential df = tr(inv(X)*dX)>
+        """
+        return TraceForm(self.program, self._only("the trace form"), self.symmetric, self.rulebook)
+
+    def _only(self, form: str) -> Symbol:
+        """The one variable."""
+        if self.order > 1:
+            raise UnsupportedError(
+                f"{form} is of a first derivative, this one is of order {self.order}",
+                suggestion="hvp gives the second derivative along a direction",
+            )
+        return self.wrt

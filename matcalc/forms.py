@@ -12,7 +12,7 @@ from fractions import Fraction
 from matcalc import expr as ex
 from matcalc.dimensions import ONE
 from matcalc.expr import Expr, Rational, magnitude
-from matcalc.reading import first_word, reading_key
+from matcalc.reading import first_word, last_word, reading_key
 
 Make = Callable[[], Expr]
 
@@ -244,13 +244,13 @@ def _summed_column(form: Form) -> Expr:
     return total_of(min(column, form.turned, key=cost_of))
 
 
-def trace(chain: Chain) -> Expr:
-    """The trace, written with the rotation or transpose that costs least."""
+def trace(chain: Chain, variable: str | None = None) -> Expr:
+    """The trace, written with the rotation or transpose that costs least; it ends in the variable: `tr(A*X)`."""
     candidates = []
     for k in range(len(chain)):
         turn = chain[k:] + chain[:k]
         candidates += [multiplied(turn), multiplied(flipped(turn))]
-    best = min(candidates, key=lambda e: (e.cost, reading_key(e)))
+    best = min(candidates, key=lambda e: (e.cost, last_word(e) != variable, reading_key(e)))
     return ex.call("tr", (best,), (ONE, ONE))
 
 

@@ -106,8 +106,6 @@ def structured(node: Node, kind: Kind, convention: str) -> Node:
     `projected` is (G + G')/2 for symmetric, (G - G')/2 for skew; `independent` is G, the derivative as if all
     entries were free; `cookbook` is G + G' - diag(G), the derivative by the entries of one triangle.
     """
-    if convention not in SYMMETRIES:
-        raise MatcalcError(f"unknown convention {convention!r}", expected=" or ".join(SYMMETRIES), found=convention)
     facts = kind.facts
     if "diagonal" in facts and len(axes_of(kind.shape)) == 2:
         return _spread_diagonal(node)

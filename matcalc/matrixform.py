@@ -192,9 +192,15 @@ class MatrixForms:
         content = common_content(terms)
         if content == 1:
             return written_out
+        if all([c < 0 for c, _ in terms]):
+            content = -content
         inner = self._written_out(tuple([(exact(Fraction(c) / content), n) for c, n in terms]), node)
-        _, factored = assembled(content, [] if node.axes else [(inner.straight, 1)], (inner,) if node.axes else None)
-        return factored if factored.straight.cost < written_out.straight.cost else written_out
+        negative, factored = assembled(
+            content, [] if node.axes else [(inner.straight, 1)], (inner,) if node.axes else None
+        )
+        if factored.straight.cost >= written_out.straight.cost:
+            return written_out
+        return factored.negated() if negative else factored
 
     def _written_out(self, terms: tuple[Term, ...], node: Sum) -> Form:
         parts = self._sum_parts(terms, node)

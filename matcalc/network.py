@@ -153,7 +153,7 @@ class _Reduction:
         v, _, parts = self._take(key)
         if v in self.bound and v not in self.labels and not self._degree(v):
             self.bound.remove(v)
-            self.scalars.append(trace(as_chain(parts)))
+            self.scalars.append(trace(as_chain(parts), self.variable))
         else:
             matrix = chain_form(as_chain(parts)).straight
             diagonal = both(ex.call("diag", (matrix,), (matrix.shape[0], ONE)))

@@ -37,6 +37,13 @@ def first_word(expression: Expr) -> str:
     return _word(expression)
 
 
+def last_word(expression: Expr) -> str:
+    """The name or number that the text of a product ends in; of a transpose or a function nothing."""
+    while expression.op == "mul":
+        expression = expression.args[-1]
+    return "" if expression.args else _word(expression)
+
+
 class _Tie:
     """Decides between expressions with the same words; their digests are found only then."""
 

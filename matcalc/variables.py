@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc.differentiation import derivative, forward, reverse
+from matcalc.errors import MatcalcError
 from matcalc.expr import Symbol
 from matcalc.kinds import Kind, free_kind
-from matcalc.layout import structured
+from matcalc.layout import SYMMETRIES, structured
 from matcalc.lower import diagonal_leaf, variable
 from matcalc.substitution import substituted
 from matcalc.tensor import product
@@ -30,6 +31,8 @@ class Variable:
     __slots__ = ("convention", "leaf", "moving", "node", "symbol")
 
     def __init__(self, symbol: Symbol, convention: str) -> None:
+        if convention not in SYMMETRIES:
+            raise MatcalcError(f"unknown convention {convention!r}", expected=" or ".join(SYMMETRIES), found=convention)
         self.symbol = symbol
         self.convention = convention
         self.moving = _untied(symbol) if convention == "independent" else symbol

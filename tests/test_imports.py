@@ -34,7 +34,8 @@ printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
-wrt answers derivatives
+wrt answers
+vector_products differentials derivatives
 api
 arguments literals options rule_commands cli __main__
 """

@@ -2,7 +2,7 @@ r"""Expressions as LaTeX, with amsmath and nothing else: `2 X^\top (X \theta - y
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.expr import postorder
@@ -19,8 +19,8 @@ _FACTOR = frozenset({"atom", "power", "fraction"})
 _BASE = frozenset({"atom"})
 
 
-def latex(expr: Expr, rulebook: Any = None) -> str:
-    r"""The expression as a LaTeX fragment for math mode.
+def latex(expr: Expr, rulebook: Any = None, names: Mapping[str, str] | None = None) -> str:
+    r"""The expression as a LaTeX fragment for math mode; `names` says how some variables are written.
 
     >>> from matcalc.expr import mul, number, symbol, transpose
     >>> from matcalc.kinds import Kind
@@ -38,6 +38,8 @@ def latex(expr: Expr, rulebook: Any = None) -> str:
     for node in order:
         parts = [written[id(arg)] for arg in node.args]
         written[id(node)] = call_latex(node, parts, rulebook) if node.op == "call" else _WRITERS[node.op](node, parts)
+        if names and node.op == "symbol" and node.value.name in names:
+            written[id(node)] = Written(names[node.value.name])
     return written[id(expr)].text
 
 

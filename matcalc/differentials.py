@@ -1,0 +1,94 @@
+"""Differentials: `dF = -inv(X)*dX*inv(X)`, and of a scalar `df = tr(G'*dX)`, from which the gradient is read off."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from matcalc import expr as ex
+from matcalc.answers import Answer
+from matcalc.dimensions import SCALAR
+from matcalc.errors import ShapeError
+from matcalc.expr import Expr, Symbol
+from matcalc.layout import shape_text
+from matcalc.parser import Program
+from matcalc.partials import Partial
+from matcalc.rulebook import Rulebook
+from matcalc.sums import is_zero
+from matcalc.variables import tangent_kind
+from matcalc.vector_products import free_name
+
+# what the value is called, a scalar or anything else, if the input does not use the letter
+SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
+
+
+class Differential(Answer):
+    """The differential of the value: linear in that of the variable, and shaped like the value in every layout.
+
+    `text` is the right side, `name` the left one, `equation` both; `own` is the differential of the variable.
+    """
+
+    def __init__(self, program: Program, by: Symbol, symmetric: str, rulebook: Rulebook) -> None:
+        # a direction within the structure is the same however the entries of a gradient are counted
+        symmetric = "projected" if symmetric == "cookbook" else symmetric
+        self.own = Symbol(free_name(f"d{by.name}", program), tangent_kind(by.kind, symmetric))
+        super().__init__(program.declaring(self.own), [Partial(by, self.own)], "mixed", symmetric, rulebook)
+        letters = SCALAR_NAMES if program.expr.is_scalar else OTHER_NAMES
+        free = [letter for letter in letters if not {letter, f"d{letter}"} & self.program.taken]
+        self.value_name = free[0] if free else free_name(letters[0], self.program)
+
+    @property
+    def name(self) -> str:
+        """What the differential is called: `df` of a scalar, `dF` of anything else, skipping names in use."""
+        return f"d{self.value_name}"
+
+    @property
+    def equation(self) -> str:
+        """The differential as an equation: `dF = -inv(X)*dX*inv(X)`."""
+        *definitions, right = self._statements()
+        return "; ".join([*definitions, f"{self.name} = {right}"])
+
+    def latex_equation(self) -> str:
+        r"""The differential as an equation in LaTeX: `\mathrm{d}F = ...`."""
+        return rf"\mathrm{{d}}{self.value_name} = {self.latex()}"
+
+    def latex(self) -> str:
+        """The right side as LaTeX, for a display."""
+        from matcalc.printers.latex import latex
+        from matcalc.printers.latex_names import name_latex
+
+        (partial,) = self.partials
+        names = {self.own.name: rf"\mathrm{{d}}{name_latex(partial.by.name)}"}
+        return latex(self.matrix("LaTeX"), self.rulebook, names)
+
+    def __repr__(self) -> str:
+        return f"<differential {self.equation}>"
+
+
+class TraceForm(Differential):
+    """The differential of a scalar with the differential of the variable last: `tr(G'*dX)`, with the gradient G.
+
+    By a vector it is `g'*dx`, by a scalar `g*da`. Raises ShapeError where the value is no scalar.
+    """
+
+    def __init__(self, program: Program, by: Symbol, symmetric: str, rulebook: Rulebook) -> None:
+        if not program.expr.is_scalar:
+            shape = shape_text(program.expr.shape)
+            raise ShapeError(f"the trace form is of a scalar; this is {shape}", expected="1 x 1", found=shape)
+        super().__init__(program, by, symmetric, rulebook)
+        if not is_zero(self.node):
+            gradient = Answer(program, [Partial(by)], "numerator", self.symmetric, rulebook)
+            self.expression = trace_form(gradient.matrix("trace"), ex.named(self.own))
+
+
+def trace_form(turned: Expr, differential: Expr) -> Expr:
+    """The trace of the transposed gradient times the differential, scalars in front; `g'*dx` needs no trace."""
+    if turned.op == "neg":
+        return ex.neg(trace_form(turned.args[0], differential))
+    if turned.op == "div":
+        return ex.div(trace_form(turned.args[0], differential), turned.args[1])
+    whole = ex.mul(differential, turned) if differential.is_row else ex.mul(turned, differential)
+    if whole.is_scalar:
+        return whole
+    scalars = [factor for factor in whole.args if factor.is_scalar]
+    inside = reduce(ex.mul, [factor for factor in whole.args if not factor.is_scalar])
+    return reduce(ex.mul, [*scalars, ex.call("tr", (inside,), SCALAR)])
