@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
     from matcalc.parser import parse
+    from matcalc.separate import Derivatives
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Derivative",
+    "Derivatives",
     "MatcalcError",
     "NotDifferentiableError",
     "ParseError",
@@ -51,6 +53,7 @@ __all__ = [
 # where each public name lives; a module is loaded when its name is first used
 _HOMES = {
     "Derivative": ("matcalc.derivatives", "Derivative"),
+    "Derivatives": ("matcalc.separate", "Derivatives"),
     "clear_cache": ("matcalc.interning", "clear_tables"),
     "diff": ("matcalc.api", "diff"),
     "differentiate": ("matcalc.api", "differentiate"),

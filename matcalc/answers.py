@@ -178,13 +178,16 @@ class Answer:
         return [*dict.fromkeys(needed), *smooth]
 
     @property
+    def shape_text(self) -> str:
+        """The shape, with how those of its operands combine: `(n x m)(m x 1) -> n x 1`."""
+        arithmetic = shape_arithmetic(self.expression) if self.expression is not None else None
+        return arithmetic or " x ".join(d.text for d in self.shape)
+
+    @property
     def shapes_text(self) -> str:
         """The kinds taken, and how the shapes of the answer combine."""
         lines = [f"{name}: {kind.text}" for name, kind in self.variables.items()]
-        shape = " x ".join(d.text for d in self.shape)
-        if self.expression is not None:
-            shape = shape_arithmetic(self.expression) or shape
-        lines.append(f"answer: {shape} ({self.layout} layout)")
+        lines.append(f"answer: {self.shape_text} ({self.layout} layout)")
         lines += [f"assuming {assumption}" for assumption in self.assumptions]
         return "\n".join(lines)
 

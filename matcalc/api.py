@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from matcalc.answers import Answer
 from matcalc.derivatives import Derivative
 from matcalc.errors import ShapeError, UnsupportedError
 from matcalc.kinds import FunctionKind, Kind
@@ -12,10 +13,12 @@ from matcalc.layout import shape_text
 from matcalc.parser import Program, parse
 from matcalc.partials import Partial
 from matcalc.rulebook import Rulebook, default_rulebook
+from matcalc.separate import Derivatives
 from matcalc.vector_products import VectorProduct, cotangent_product, directional_product
-from matcalc.wrt import in_turn
+from matcalc.wrt import apart, in_turn
 
 Declarations = Mapping[str, "str | Kind | FunctionKind"]
+AnyAnswer = TypeVar("AnyAnswer", bound=Answer)
 
 
 def differentiate(
@@ -27,26 +30,32 @@ def differentiate(
     symmetric: str = "projected",
     vec: bool = False,
     rulebook: Rulebook | None = None,
-) -> Derivative:
+) -> Derivative | Derivatives:
     """The derivative of an expression, text or SymPy, by one of its variables.
 
-    `layout` is `mixed` (a gradient has the shape of the variable, a Jacobian one row per output), `numerator`
-    or `denominator`. Raises a MatcalcError that says where and why when there is no answer.
+    `wrt` is a name; a list of names, to differentiate by in turn; or `"x, y"`, for the derivatives by each, which
+    come as a mapping. `layout` is `mixed` (a gradient has the shape of the variable, a Jacobian one row per output),
+    `numerator` or `denominator`. Raises a MatcalcError that says where and why when there is no answer.
 
     >>> differentiate("(X*theta - y)'*(X*theta - y)", "theta").text
     "2*X'*(X*theta - y)"
+    >>> differentiate("x'*A*y", ["x", "y"]).text
+    'A'
     """
-    book = rulebook or default_rulebook()
-    program = read(expression, variables, book)
+    program, book = read(expression, variables, rulebook)
     if vec:
         raise UnsupportedError("the Kronecker form (vec) is not supported yet")
-    return Derivative(
-        program,
-        [Partial(by) for by in in_turn(program, wrt, order)],
-        layout,
-        symmetric,
-        book.declaring(program.functions),
-    )
+
+    def derivative(by: Any) -> Derivative:
+        return Derivative(program, [Partial(symbol) for symbol in in_turn(program, by, order)], layout, symmetric, book)
+
+    return by_each(wrt, derivative)
+
+
+def by_each(wrt: Any, answer: Callable[[Any], AnyAnswer]) -> AnyAnswer | Derivatives:
+    """The answer by the variable that `wrt` names, or the answers by each where it names several apart."""
+    names = apart(wrt)
+    return answer(wrt) if names is None else Derivatives({name: answer(name) for name in names})
 
 
 def diff(expression: Any, wrt: Any = None, **options: Any) -> Any:
@@ -54,7 +63,7 @@ def diff(expression: Any, wrt: Any = None, **options: Any) -> Any:
     return differentiate(expression, wrt, **options).sympy()
 
 
-def gradient(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
+def gradient(expression: Any, wrt: Any = None, **options: Any) -> Derivative | Derivatives:
     """The gradient of a scalar, shaped like the variable. Raises ShapeError for any other value.
 
     >>> gradient("x'*A*x", "x").text
@@ -71,7 +80,7 @@ def _require_scalar(program: Program, what: str) -> None:
         raise ShapeError(f"{what} is of a scalar; this is {shape}", expected="1 x 1", found=shape)
 
 
-def jacobian(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
+def jacobian(expression: Any, wrt: Any = None, **options: Any) -> Derivative | Derivatives:
     """The Jacobian: a row for each output, a column for each input.
 
     >>> jacobian("tanh(W*x)", "x").text
@@ -80,7 +89,7 @@ def jacobian(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
     return differentiate(expression, wrt, **{"layout": "numerator", **options})
 
 
-def hessian(expression: Any, wrt: Any = None, **options: Any) -> Derivative:
+def hessian(expression: Any, wrt: Any = None, **options: Any) -> Derivative | Derivatives:
     """The matrix of second derivatives of a scalar.
 
     >>> hessian("x'*A*x", "x").text
@@ -97,17 +106,17 @@ def vjp(
     variables: Declarations | None = None,
     symmetric: str = "projected",
     rulebook: Rulebook | None = None,
-) -> VectorProduct:
+) -> VectorProduct | Derivatives:
     """The product of a vector shaped like the value with the Jacobian, which is not formed; shaped like the variable.
 
-    `vector` names it; a name already declared or used must have the shape of the value. Raises ShapeError where it
-    has not.
+    `vector` names it; a name already declared or used must have the shape of the value, else a ShapeError is raised.
+    With `wrt="x, W"` the products with the Jacobian by each come as a mapping.
 
     >>> vjp("A*X*B", "X", "G").text
     "A'*G*B'"
     """
-    book = rulebook or default_rulebook()
-    return cotangent_product(read(expression, variables, book), wrt, vector, layout, symmetric, book)
+    program, book = read(expression, variables, rulebook)
+    return by_each(wrt, lambda by: cotangent_product(program, by, vector, layout, symmetric, book))
 
 
 def jvp(
@@ -127,8 +136,8 @@ def jvp(
     >>> jvp("inv(X)", "X", "V").text
     '-inv(X)*V*inv(X)'
     """
-    book = rulebook or default_rulebook()
-    return directional_product(read(expression, variables, book), wrt, vector, 1, layout, symmetric, book)
+    program, book = read(expression, variables, rulebook)
+    return directional_product(program, wrt, vector, 1, layout, symmetric, book)
 
 
 def hvp(
@@ -147,8 +156,7 @@ def hvp(
     >>> hvp("norm2(X*w - y)^2", "w", "v").text
     "2*X'*X*v"
     """
-    book = rulebook or default_rulebook()
-    program = read(expression, variables, book)
+    program, book = read(expression, variables, rulebook)
     _require_scalar(program, "a Hessian")
     return directional_product(program, wrt, vector, 2, layout, symmetric, book)
 
@@ -163,15 +171,17 @@ def evaluate(
     """The numbers of an expression at given arrays."""
     from matcalc.numeric import evaluate as numbers
 
+    program, book = read(expression, variables, rulebook)
+    return numbers(program.expr, values, sizes, book)
+
+
+def read(expression: Any, variables: Declarations | None, rulebook: Rulebook | None) -> tuple[Program, Rulebook]:
+    """A program from text, or from a SymPy object, and the rules with the functions that it declares."""
     book = rulebook or default_rulebook()
-    program = read(expression, variables, book)
-    return numbers(program.expr, values, sizes, book.declaring(program.functions))
-
-
-def read(expression: Any, variables: Declarations | None, rulebook: Rulebook) -> Program:
-    """A program from text, or from a SymPy object."""
     if isinstance(expression, str):
-        return parse(expression, variables, rulebook)
-    from matcalc.sympy_input import program_from_sympy
+        program = parse(expression, variables, book)
+    else:
+        from matcalc.sympy_input import program_from_sympy
 
-    return program_from_sympy(expression, variables)
+        program = program_from_sympy(expression, variables)
+    return program, book.declaring(program.functions)

@@ -6,26 +6,22 @@ Everything heavy is imported inside the command that needs it, so that a short a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from matcalc import __version__
-from matcalc.arguments import (
-    CommandGroup,
-    ExpressionCommand,
-    Failure,
-    read_declarations,
-    read_lines,
-    read_program,
+from matcalc.answering import answer_programs, keywords
+from matcalc.arguments import CommandGroup, ExpressionCommand, read_program
+from matcalc.options import (
+    LAYOUTS,
+    derivative_options,
+    differentiating,
+    rules_option,
+    variables_option,
+    vector_option,
 )
-from matcalc.errors import MatcalcError
-from matcalc.options import LAYOUTS, differentiating, rules_option, variables_option
 from matcalc.rule_commands import rules
-
-if TYPE_CHECKING:
-    from matcalc.derivatives import Derivative
-    from matcalc.rulebook import Rulebook
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -43,7 +39,7 @@ def main() -> None:
 
 
 @main.command(cls=ExpressionCommand)
-@differentiating
+@derivative_options
 @click.option("--order", type=click.IntRange(min=1), default=1, metavar="N", help="How often to differentiate.")
 def diff(order: int, **options: Any) -> None:
     """The derivative of EXPR in closed form.
@@ -56,11 +52,13 @@ def diff(order: int, **options: Any) -> None:
     matcalc diff "A*x" --wrt x --layout denominator --shapes
     matcalc diff "r = X*w - y; r'*r" --wrt w --check
     """
-    differentiate(order=order, **options)
+    from matcalc import api
+
+    answer_programs(api.differentiate, order=order, **options)
 
 
 @main.command(cls=ExpressionCommand)
-@differentiating
+@derivative_options
 def jacobian(**options: Any) -> None:
     """The Jacobian of EXPR: a row for each output, a column for each input.
 
@@ -68,11 +66,13 @@ def jacobian(**options: Any) -> None:
     matcalc jacobian "tanh(W*x + b)" --wrt x
     matcalc jacobian "x'*A*x" --wrt x
     """
-    differentiate(order=1, **{**options, "layout": options["layout"] or "numerator"})
+    from matcalc import api
+
+    answer_programs(api.differentiate, **{**options, "layout": options["layout"] or "numerator"})
 
 
 @main.command(cls=ExpressionCommand)
-@differentiating
+@derivative_options
 def hessian(**options: Any) -> None:
     """The matrix of second derivatives of a scalar EXPR.
 
@@ -80,125 +80,56 @@ def hessian(**options: Any) -> None:
     matcalc hessian "norm2(X*w - y)^2" --wrt w
     matcalc hessian "x'*A*x" --wrt x --to unicode
     """
-    differentiate(order=2, **options)
-
-
-def differentiate(
-    expression: str | None, target: str, latex: bool, batch: bool, rule_files: tuple[Path, ...], **options: Any
-) -> None:
-    """Answer one program, or one a line."""
-    target = "latex" if latex else target
-    settings = {**options, "rulebook": rulebook_of(rule_files)}
-    if not batch:
-        answer(read_program(expression), target, **settings)
-    elif target == "numpy":
-        raise click.UsageError("--batch answers on one line each; NumPy source takes several.")
-    else:
-        answer_lines(expression, target, **settings)
-
-
-def answer_lines(expression: str | None, target: str, **settings: Any) -> None:
-    """One line out for each line in; a line without an answer stays empty."""
-    status = 0
-    for number, text in read_lines(expression):
-        try:
-            if text.strip():
-                answer(text, target, **settings)
-            else:
-                click.echo()
-        except MatcalcError as error:
-            click.echo()
-            click.echo(f"error: line {number}: {error}", err=True)
-            status = max(status, error.exit_status)
-        except Failure as refuted:  # the answer itself is printed already
-            click.echo(f"error: line {number}: {refuted}", err=True)
-            status = max(status, refuted.exit_code)
-    if status:
-        raise click.exceptions.Exit(status)
-
-
-def answer(text: str, target: str, quiet: bool, shapes: bool, check: bool, seed: int, **settings: Any) -> None:
-    """Print the derivative of one program, and what was asked for besides it."""
-    derivative = derivative_of(text, **settings)
-    click.echo(rendered(derivative, target))
-    if not quiet:
-        for note in derivative.notes:
-            click.echo(f"note: {note}", err=True)
-    if shapes:
-        click.echo(derivative.shapes_text, err=True)
-    if check:
-        report = derivative.check(seed=seed)
-        click.echo(report.text, err=True)
-        if not report.ok:
-            raise Failure("the numerical check does not confirm this answer")
-
-
-def derivative_of(
-    text: str,
-    wrt: tuple[str, ...],
-    order: int,
-    layout: str | None,
-    vec: bool,
-    symmetric: str | None,
-    declarations: tuple[str, ...],
-    rulebook: Rulebook | None,
-) -> Derivative:
-    """What the options ask of the Python interface."""
     from matcalc import api
 
-    if len(wrt) > 1:
-        raise click.UsageError("--wrt is given more than once; mixed second derivatives are not supported yet.")
-    return api.differentiate(
-        text,
-        wrt=wrt[0] if wrt else None,
-        order=order,
-        layout=layout or "mixed",
-        variables=read_declarations(declarations),
-        symmetric=symmetric or "projected",
-        vec=vec,
-        rulebook=rulebook,
-    )
+    answer_programs(api.differentiate, order=2, **options)
 
 
-def rulebook_of(files: tuple[Path, ...]) -> Rulebook | None:
-    """The rules with the user's files added; None stands for the built-in ones."""
-    if not files:
-        return None
-    from matcalc.rulebook import load_rulebook
+@main.command(cls=ExpressionCommand)
+@differentiating
+@vector_option("the value")
+def vjp(vector: str | None, **options: Any) -> None:
+    """The product of a vector shaped like the value of EXPR with the Jacobian, which is not formed.
 
-    return load_rulebook(files)
+    What back-propagation computes: given the gradient G of a loss by the value, the gradient by the variable.
 
+    \b
+    matcalc vjp "X*W + ones(n)*b'" --wrt X,W,b --with G
+    matcalc vjp "tanh(W*x)" --wrt W --with g
+    """
+    from matcalc import api
 
-def rendered(derivative: Derivative, target: str) -> str:
-    """The answer in the wanted language."""
-    if target == "text":
-        return derivative.text
-    if target == "unicode":
-        return derivative.unicode
-    if target == "latex":
-        return derivative.latex()
-    if target == "index":
-        return derivative.index()
-    if target == "numpy":
-        return derivative.numpy_source().rstrip("\n")
-    return str(derivative.sympy()) if target == "sympy" else as_json(derivative)
+    answer_programs(api.vjp, form=None, vector=vector, **options)
 
 
-def as_json(derivative: Derivative) -> str:
-    """Everything about the answer that is text, on one line."""
-    import json
+@main.command(cls=ExpressionCommand)
+@differentiating
+@vector_option("the variable")
+def jvp(vector: str | None, **options: Any) -> None:
+    """The derivative of EXPR along a vector shaped like the variable: the Jacobian times it.
 
-    return json.dumps(
-        {
-            "text": derivative.text,
-            "latex": derivative.latex() if derivative.expression is not None else None,
-            "shape": [str(dimension) for dimension in derivative.shape],
-            "variables": {name: str(kind) for name, kind in derivative.variables.items()},
-            "assumptions": list(derivative.assumptions),
-            "notes": list(derivative.notes),
-        },
-        ensure_ascii=False,
-    )
+    \b
+    matcalc jvp "inv(X)" --wrt X --with V
+    matcalc jvp "logdet(S)" --wrt S --with E --var "S: spd(n)"
+    """
+    from matcalc import api
+
+    answer_programs(api.jvp, form=None, vector=vector, **options)
+
+
+@main.command(cls=ExpressionCommand)
+@differentiating
+@vector_option("the variable")
+def hvp(vector: str | None, **options: Any) -> None:
+    """The matrix of second derivatives of a scalar EXPR times a vector, without the matrix.
+
+    \b
+    matcalc hvp "norm2(X*w - y)^2" --wrt w --with v
+    matcalc hvp "logdet(X)" --wrt X --with V
+    """
+    from matcalc import api
+
+    answer_programs(api.hvp, form=None, vector=vector, **options)
 
 
 @main.command("eval", cls=ExpressionCommand)
@@ -229,12 +160,16 @@ def evaluate(
     from matcalc import api
     from matcalc.literals import read_values, written
 
-    text, arrays, rulebook = read_program(expression), read_values(values), rulebook_of(rule_files)
+    text, arrays = read_program(expression), read_values(values)
+    asked = keywords(wrt, layout, None, declarations, rule_files)
     if not wrt:
-        click.echo(written(api.evaluate(text, arrays, variables=read_declarations(declarations), rulebook=rulebook)))
+        click.echo(written(api.evaluate(text, arrays, variables=asked["variables"], rulebook=asked["rulebook"])))
         return
-    derivative = derivative_of(text, wrt, order, layout, False, None, declarations, rulebook)
-    click.echo(written(derivative.evaluate(arrays)))
+    numbers = api.differentiate(text, order=order, **asked).evaluate(arrays)
+    if isinstance(numbers, dict):
+        click.echo("\n".join(f"{name}: {written(array)}" for name, array in numbers.items()))
+    else:
+        click.echo(written(numbers))
 
 
 main.add_command(rules)

@@ -192,7 +192,7 @@ class MatrixForms:
         content = common_content(terms)
         if content == 1:
             return written_out
-        if all([c < 0 for c, _ in terms]):
+        if all(c < 0 for c, _ in terms):
             content = -content
         inner = self._written_out(tuple([(exact(Fraction(c) / content), n) for c, n in terms]), node)
         negative, factored = assembled(

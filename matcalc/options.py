@@ -10,6 +10,7 @@ import click
 
 TARGETS = ("text", "unicode", "latex", "sympy", "numpy", "index", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
+FORMS = ("trace", "index", "differential")
 SYMMETRIES = ("projected", "independent", "cookbook")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,9 +27,14 @@ variables_option = click.option(
 )
 DIFFERENTIATING = (
     click.argument("expression", metavar="EXPR", required=False),
-    click.option("--wrt", multiple=True, metavar="NAME", help="The variable; not needed where only one name is free."),
+    click.option(
+        "--wrt",
+        multiple=True,
+        metavar="NAME",
+        help="The variable; not needed where only one name is free. Given twice: the mixed second derivative. "
+        "NAME,NAME: the derivative by each.",
+    ),
     click.option("--layout", type=click.Choice(LAYOUTS), help="Where the axes of the answer stand."),
-    click.option("--vec", is_flag=True, help="A matrix by a matrix as d vec(Y)/d vec(X)'."),
     click.option("--symmetric", type=click.Choice(SYMMETRIES), help="Gradient by a symmetric variable."),
     click.option("--to", "target", type=click.Choice(TARGETS), default="text", help="What to print."),
     click.option("--latex", is_flag=True, help="Short for --to latex."),
@@ -42,8 +48,27 @@ DIFFERENTIATING = (
 )
 
 
+DERIVATIVE_FORMS = (
+    click.option("--vec", is_flag=True, help="A matrix by a matrix as d vec(Y)/d vec(X)'."),
+    click.option("--form", type=click.Choice(FORMS), help="Another form of the answer, such as dF = A*dX*B."),
+)
+
+
 def differentiating(function: Function) -> Function:
     """The argument and the options of every differentiating command."""
     for decorate in reversed(DIFFERENTIATING):
         function = decorate(function)
     return function
+
+
+def derivative_options(function: Function) -> Function:
+    """Those, and the forms in which a whole derivative may be shown."""
+    for decorate in reversed(DERIVATIVE_FORMS):
+        function = decorate(function)
+    return differentiating(function)
+
+
+def vector_option(model: str) -> Callable[[Function], Function]:
+    """The option that names the vector of a product, shaped like its model."""
+    said = f"The name of the vector, shaped like {model}; one declared or in use must have that shape."
+    return click.option("--with", "vector", metavar="NAME", help=said)

@@ -47,6 +47,21 @@ class Report:
         return f"<report: {self.verdict}, largest relative error {shown(self.largest_error)}>"
 
 
+def joined(reports: Mapping[str, Report]) -> Report:
+    """One report on several answers: its verdict is the worst of theirs, and it says of which answer that is.
+
+    >>> good = Report("ok", 1e-12, [0], [{"n": 3}], "")
+    >>> joined({"by x": good, "by y": Report("wrong", 0.5, [0], [{"n": 3}], "no sign")})
+    <report: wrong, largest relative error 5e-01>
+    """
+    verdicts = ("wrong", "not checked", "ok")
+    name, worst = min(reports.items(), key=lambda item: verdicts.index(item[1].verdict))
+    if worst.ok:
+        worst = max(reports.values(), key=lambda report: report.largest_error)
+    reason = f"{name}: {worst.reason}" if worst.reason else ""
+    return Report(worst.verdict, worst.largest_error, worst.seeds, worst.sizes, reason)
+
+
 def written(sizes: Mapping[str, int]) -> str:
     """`m=3 n=2`."""
     return " ".join(f"{name}={size}" for name, size in sizes.items())

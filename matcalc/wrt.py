@@ -62,12 +62,13 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
             found=", ".join(names),
             suggestion="name it with wrt",
         )
-    name = plain_name(str(wrt).strip())
+    listed = ", ".join(map(str, wrt)) if isinstance(wrt, (list, tuple)) else str(wrt)
+    name = plain_name(listed.strip())
+    if "," in name:
+        raise UnsupportedError(f"one variable is named here, not several: {name}", expected="a name", found=name)
     if name in program.functions:
         message = f"{name} is a function: a derivative is by a variable"
         raise UnknownNameError(message, found=name, expected=", ".join(names))
-    if not name.isidentifier():
-        raise UnsupportedError("one variable at a time: lists of variables are not supported yet", found=name)
     if name not in program.symbols:
         raise UnknownNameError(
             f"{name!r} is neither used nor declared",

@@ -35,9 +35,9 @@ sympy_sums sympy_scalars sympy_matrices sympy_input
 operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
 wrt answers
-vector_products differentials derivatives
+vector_products differentials derivatives separate
 api
-arguments literals options rule_commands cli __main__
+arguments literals options rule_commands answering cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason

@@ -1,0 +1,185 @@
+"""How a command that differentiates answers: one program or one a line, in the language and form asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from matcalc.arguments import Failure, read_declarations, read_lines, read_program
+from matcalc.errors import MatcalcError, UnsupportedError
+
+if TYPE_CHECKING:
+    from matcalc.answers import Answer
+    from matcalc.rulebook import Rulebook
+    from matcalc.separate import Derivatives
+
+    Shown = Answer | Derivatives
+    # from the text of a program to its answer
+    Ask = Callable[..., Shown]
+
+
+def answer_programs(
+    ask: Ask,
+    expression: str | None,
+    target: str,
+    latex: bool,
+    form: str | None,
+    batch: bool,
+    quiet: bool,
+    shapes: bool,
+    check: bool,
+    seed: int,
+    **question: Any,
+) -> None:
+    """Answer one program, or one a line; `question` holds the options that say what is asked."""
+    target = target_of(target, latex, form)
+    asked = keywords(**question)
+
+    def respond(text: str) -> None:
+        answer = in_form(ask(text, **asked), form)
+        written = rendered(answer, target)
+        click.echo(on_one_line(written, target) if batch else written)
+        report_on(answer, quiet, shapes, check, seed)
+
+    if not batch:
+        respond(read_program(expression))
+    elif target == "numpy":
+        raise click.UsageError("--batch answers on one line each; NumPy source takes several.")
+    else:
+        answer_lines(expression, respond)
+
+
+def answer_lines(expression: str | None, respond: Callable[[str], None]) -> None:
+    """One line out for each line in; a line without an answer stays empty."""
+    status = 0
+    for number, text in read_lines(expression):
+        try:
+            if text.strip():
+                respond(text)
+            else:
+                click.echo()
+        except MatcalcError as error:
+            click.echo()
+            click.echo(f"error: line {number}: {error}", err=True)
+            status = max(status, error.exit_status)
+        except Failure as refuted:  # the answer itself is printed already
+            click.echo(f"error: line {number}: {refuted}", err=True)
+            status = max(status, refuted.exit_code)
+    if status:
+        raise click.exceptions.Exit(status)
+
+
+def on_one_line(written: str, target: str) -> str:
+    """An answer by several variables, which has a line for each, as one line."""
+    return (" " if target == "latex" else "; ").join(written.splitlines())
+
+
+def report_on(answer: Shown, quiet: bool, shapes: bool, check: bool, seed: int) -> None:
+    """What was asked for besides the answer, on standard error."""
+    if not quiet:
+        for note in answer.notes:
+            click.echo(f"note: {note}", err=True)
+    if shapes:
+        click.echo(answer.shapes_text, err=True)
+    if check:
+        report = answer.check(seed=seed)
+        click.echo(report.text, err=True)
+        if not report.ok:
+            raise Failure("the numerical check does not confirm this answer")
+
+
+def keywords(
+    wrt: tuple[str, ...],
+    layout: str | None,
+    symmetric: str | None,
+    declarations: tuple[str, ...],
+    rule_files: tuple[Path, ...],
+    **more: Any,
+) -> dict[str, Any]:
+    """The options as the Python interface takes them; --wrt more than once asks for derivatives in turn."""
+    return {
+        "wrt": list(wrt) if len(wrt) > 1 else wrt[0] if wrt else None,
+        "layout": layout or "mixed",
+        "symmetric": symmetric or "projected",
+        "variables": read_declarations(declarations),
+        "rulebook": rulebook_of(rule_files),
+        **more,
+    }
+
+
+def rulebook_of(files: tuple[Path, ...]) -> Rulebook | None:
+    """The rules with the user's files added; None stands for the built-in ones."""
+    if not files:
+        return None
+    from matcalc.rulebook import load_rulebook
+
+    return load_rulebook(files)
+
+
+def target_of(target: str, latex: bool, form: str | None) -> str:
+    """The language to print in; the index form has one of its own."""
+    target = "latex" if latex else target
+    if form != "index":
+        return target
+    if target not in ("text", "index"):
+        raise click.UsageError(f"--form index is printed as text, not as {target}.")
+    return "index"
+
+
+def in_form(answer: Shown, form: str | None) -> Shown:
+    """The answer in one of the forms of --form that are answers of their own."""
+    if form not in ("differential", "trace"):
+        return answer
+    from matcalc.derivatives import Derivative
+
+    if not isinstance(answer, Derivative):
+        raise UnsupportedError(f"the {form} form is that of one derivative by one variable")
+    return answer.differential() if form == "differential" else answer.trace_form()
+
+
+def rendered(answer: Shown, target: str) -> str:
+    """The answer in the wanted language; a differential as an equation, where there is a notation for one."""
+    from matcalc.differentials import Differential
+
+    if target == "text":
+        return answer.equation if isinstance(answer, Differential) else answer.text
+    if target == "unicode":
+        return answer.unicode
+    if target == "latex":
+        return answer.latex_equation() if isinstance(answer, Differential) else answer.latex()
+    if target == "index":
+        return answer.index()
+    if target == "numpy":
+        return answer.numpy_source().rstrip("\n")
+    return str(answer.sympy()) if target == "sympy" else as_json(answer)
+
+
+def as_json(answer: Shown) -> str:
+    """Everything about the answer that is text, on one line."""
+    import json
+
+    from matcalc.separate import Derivatives
+
+    own: dict[str, Any]
+    if isinstance(answer, Derivatives):
+        own = {"text": answer.text, "derivatives": {name: fields(one) for name, one in answer.items()}}
+    else:
+        own = fields(answer)
+    common = {
+        "variables": {name: str(kind) for name, kind in answer.variables.items()},
+        "assumptions": list(answer.assumptions),
+        "notes": list(answer.notes),
+    }
+    return json.dumps({**own, **common}, ensure_ascii=False)
+
+
+def fields(answer: Answer) -> dict[str, Any]:
+    """What belongs to one closed form."""
+    return {
+        "text": answer.text,
+        "latex": answer.latex() if answer.expression is not None else None,
+        "shape": [str(dimension) for dimension in answer.shape],
+    }

@@ -1,0 +1,134 @@
+"""Derivatives of one value by several variables, each on its own, with the parts they share named once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from matcalc.answers import Answer
+from matcalc.expr import Expr
+from matcalc.kinds import FunctionKind, Kind
+from matcalc.parser import Program
+from matcalc.parts import named_parts
+
+if TYPE_CHECKING:
+    from matcalc.report import Report
+
+
+class Derivatives(Mapping[str, Answer]):
+    """The derivatives by each variable, under its name and in the order asked for. Immutable.
+
+    >>> from matcalc import differentiate
+    >>> both = differentiate("norm2(W*z - v)^2", "W, z")
+    >>> print(both)
+    W: 2*(W*z - v)*z'
+    z: 2*W'*(W*z - v)
+    >>> both["z"].shape
+    (n, 1)
+    """
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self._answers = dict(answers)
+
+    def __getitem__(self, name: str) -> Answer:
+        return self._answers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._answers)
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    @property
+    def program(self) -> Program:
+        """What was read."""
+        return next(iter(self.values())).program
+
+    # -- renderings, one line for each variable
+
+    @property
+    def text(self) -> str:
+        """First the definitions of long parts that occur again, then `name: closed form` for each variable."""
+        from matcalc.printers.text import text
+
+        found = {name: answer.expression for name, answer in self.items()}
+        written = {name: expression for name, expression in found.items() if expression is not None}
+        definitions, bodies = self._named_parts(list(written.values()))
+        bodies_of = dict(zip(written, bodies))
+        lines = [f"{name} = {text(part)}" for name, part in definitions]
+        for name, answer in self.items():
+            lines.append(f"{name}: {text(bodies_of[name]) if name in bodies_of else answer.index()}")
+        return "\n".join(lines)
+
+    def _named_parts(self, expressions: list[Expr]) -> tuple[list[tuple[str, Expr]], list[Expr]]:
+        return named_parts(expressions, self.program.taken, self.program.definitions)
+
+    @property
+    def unicode(self) -> str:
+        """The closed forms with Greek letters and superscripts."""
+        return "\n".join(f"{name}: {answer.unicode}" for name, answer in self.items())
+
+    def latex(self) -> str:
+        """The closed forms as LaTeX, below each other in an `aligned` environment."""
+        from matcalc.printers.latex_names import name_latex
+
+        lines = [rf"{name_latex(name)}&\colon\; {answer.latex()}" for name, answer in self.items()]
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def sympy(self) -> dict[str, Any]:
+        """The closed forms as SymPy objects, by name."""
+        return {name: answer.sympy() for name, answer in self.items()}
+
+    def numpy_source(self, name: str = "f") -> str:
+        """A NumPy function for each variable, `f_x` for x."""
+        return "\n\n".join(answer.numpy_source(f"{name}_{variable}") for variable, answer in self.items())
+
+    def index(self) -> str:
+        """The answers in index notation."""
+        return "\n".join(f"{name}: {answer.index()}" for name, answer in self.items())
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<derivatives by {', '.join(self)}>"
+
+    def _repr_latex_(self) -> str | None:
+        if any(answer.expression is None for answer in self.values()):
+            return None
+        return f"$\\displaystyle {self.latex()}$"
+
+    # -- what was assumed, and numbers
+
+    @property
+    def variables(self) -> dict[str, Kind | FunctionKind]:
+        """What every name was taken to be."""
+        return {name: kind for answer in self.values() for name, kind in answer.variables.items()}
+
+    @property
+    def notes(self) -> list[str]:
+        """Readings of the input and remarks on the answers that a user should know."""
+        return list(dict.fromkeys(note for answer in self.values() for note in answer.notes))
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What must hold for the answers to be right, beyond the kinds."""
+        return list(dict.fromkeys(needed for answer in self.values() for needed in answer.assumptions))
+
+    @property
+    def shapes_text(self) -> str:
+        """The kinds taken, and how the shapes of each answer combine."""
+        lines = [f"{name}: {kind.text}" for name, kind in self.variables.items()]
+        for name, answer in self.items():
+            lines += [f"by {name}: {answer.shape_text} ({answer.layout} layout)"]
+        return "\n".join([*lines, *(f"assuming {assumption}" for assumption in self.assumptions)])
+
+    def evaluate(self, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> dict[str, Any]:
+        """The numbers of each answer, by name."""
+        return {name: answer.evaluate(values, sizes) for name, answer in self.items()}
+
+    def check(self, seed: int = 0) -> Report:
+        """The answers compared with numerical derivatives at random points; raises nothing."""
+        from matcalc.report import joined
+
+        return joined({f"by {name}": answer.check(seed) for name, answer in self.items()})
