@@ -21,6 +21,8 @@ def apart(wrt: Any) -> list[str] | None:
     if "," not in text or text.startswith("["):
         return None
     names = [plain_name(name.strip()) for name in text.split(",")]
+    if "" in names:
+        raise MatcalcError(f"a name is missing in {text}", expected="a name", found=text)
     for name in names:
         if names.count(name) > 1:
             raise MatcalcError(f"{name} is named twice: {text}", found=name, suggestion=_in_turn(name))
@@ -82,7 +84,7 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
 def _mend(name: str, names: list[str]) -> str | None:
     """What to type instead of a variable that is not there."""
     for word in names:
-        if name in word and name != word and len(word) <= 3:
+        if name and name in word and name != word and len(word) <= 3:
             return f"{word} is one name; did you mean {as_product(word)}?"
     near = nearest(name, names)
     return f"did you mean {near}?" if near else None
