@@ -134,9 +134,10 @@ def in_form(answer: Shown, form: str | None) -> Shown:
     if form not in ("differential", "trace"):
         return answer
     from matcalc.derivatives import Derivative
+    from matcalc.separate import Derivatives
 
-    if not isinstance(answer, Derivative):
-        raise UnsupportedError(f"the {form} form is that of one derivative by one variable")
+    if not isinstance(answer, (Derivative, Derivatives)):
+        raise UnsupportedError(f"the {form} form is that of a derivative")
     return answer.differential() if form == "differential" else answer.trace_form()
 
 

@@ -18,6 +18,7 @@ from matcalc.parts import named_parts
 from matcalc.rulebook import Rulebook
 from matcalc.shape_arithmetic import shape_arithmetic
 from matcalc.simplify import simplified
+from matcalc.stacked import parts_of
 from matcalc.terms import Apply, Node, postorder
 from matcalc.variables import is_tied
 
@@ -153,7 +154,7 @@ class Answer:
         """Readings of the input and remarks on the answer that a user should know."""
         notes = list(self.program.notes)
         used = {symbol.name for symbol in symbols(self.program.expr)}
-        for by in dict.fromkeys(partial.by for partial in self.partials):
+        for by in dict.fromkeys(part for partial in self.partials for part in parts_of(partial.by)):
             if by.name not in used:
                 notes.append(f"{by.name} does not occur in the expression: the derivative is zero")
         if any(is_tied(by.kind) for by in self.open_variables):

@@ -13,6 +13,7 @@ from matcalc.layout import shape_text
 from matcalc.parser import Program
 from matcalc.partials import Partial
 from matcalc.rulebook import Rulebook
+from matcalc.stacked import StackedSymbol, parts_of
 from matcalc.sums import is_zero
 from matcalc.variables import tangent_kind
 from matcalc.vector_products import free_name
@@ -24,14 +25,18 @@ SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
 class Differential(Answer):
     """The differential of the value: linear in that of the variable, and shaped like the value in every layout.
 
-    `text` is the right side, `name` the left one, `equation` both; `own` is the differential of the variable.
+    `text` is the right side, `name` the left one, `equation` both; `own` holds the differential of each variable.
     """
 
     def __init__(self, program: Program, by: Symbol, symmetric: str, rulebook: Rulebook) -> None:
         # a direction within the structure is the same however the entries of a gradient are counted
         symmetric = "projected" if symmetric == "cookbook" else symmetric
-        self.own = Symbol(free_name(f"d{by.name}", program), tangent_kind(by.kind, symmetric))
-        super().__init__(program.declaring(self.own), [Partial(by, self.own)], "mixed", symmetric, rulebook)
+        self.own: dict[Symbol, Symbol] = {}
+        for part in parts_of(by):
+            own = Symbol(free_name(f"d{part.name}", program), tangent_kind(part.kind, symmetric))
+            self.own[part], program = own, program.declaring(own)
+        along = own if by in self.own else StackedSymbol(self.own.values())
+        super().__init__(program, [Partial(by, along)], "mixed", symmetric, rulebook)
         letters = SCALAR_NAMES if program.expr.is_scalar else OTHER_NAMES
         free = [letter for letter in letters if not {letter, f"d{letter}"} & self.program.taken]
         self.value_name = free[0] if free else free_name(letters[0], self.program)
@@ -56,8 +61,7 @@ class Differential(Answer):
         from matcalc.printers.latex import latex
         from matcalc.printers.latex_names import name_latex
 
-        (partial,) = self.partials
-        names = {self.own.name: rf"\mathrm{{d}}{name_latex(partial.by.name)}"}
+        names = {own.name: rf"\mathrm{{d}}{name_latex(part.name)}" for part, own in self.own.items()}
         return latex(self.matrix("LaTeX"), self.rulebook, names)
 
     def __repr__(self) -> str:
@@ -76,8 +80,14 @@ class TraceForm(Differential):
             raise ShapeError(f"the trace form is of a scalar; this is {shape}", expected="1 x 1", found=shape)
         super().__init__(program, by, symmetric, rulebook)
         if not is_zero(self.node):
-            gradient = Answer(program, [Partial(by)], "numerator", self.symmetric, rulebook)
-            self.expression = trace_form(gradient.matrix("trace"), ex.named(self.own))
+            gradients = {part: self._gradient(part) for part in self.own}
+            terms = [trace_form(turned, ex.named(self.own[part])) for part, turned in gradients.items() if turned]
+            self.expression = ex.add(*terms) if len(terms) > 1 else terms[0]
+
+    def _gradient(self, part: Symbol) -> Expr | None:
+        """The transposed gradient by one variable; None where it is zero."""
+        gradient = Answer(self.program, [Partial(part)], "numerator", self.symmetric, self.rulebook)
+        return None if is_zero(gradient.node) else gradient.matrix("trace")
 
 
 def trace_form(turned: Expr, differential: Expr) -> Expr:

@@ -18,6 +18,7 @@ from matcalc.contraction import along_structure
 from matcalc.differences import directional_derivative
 from matcalc.expr import Symbol
 from matcalc.numeric import evaluate
+from matcalc.stacked import parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,23 +61,30 @@ def moves_of(answer: Answer, values: Mapping[str, Any], directions: Mapping[Symb
 
     An open variable moves in its direction of free entries, any other along the vector named, made of length 1.
     """
-    open_moves = {by: {by.name: _within(answer, by, direction)} for by, direction in directions.items()}
+    open_moves = {by: _move(by, answer.symmetric, values, direction) for by, direction in directions.items()}
     moves: list[Move] = []
     length = 1.0
     for partial in answer.partials:
         if partial.along is None:
             moves.append(open_moves[partial.by])
             continue
-        vector = values[partial.along.name]
+        vector = np.concatenate([values[part.name].reshape(-1) for part in parts_of(partial.along)])
         longest = max(largest(vector), 1e-300)
         length *= longest
         convention = "projected" if answer.symmetric == "cookbook" else answer.symmetric
-        moves.append({partial.by.name: along_structure(partial.by.kind, convention, vector / longest)})
+        moves.append(_move(partial.by, convention, values, vector / longest))
     return moves, length
 
 
-def _within(answer: Answer, by: Symbol, direction: Array) -> Array:
-    return along_structure(by.kind, answer.symmetric, direction)
+def _move(by: Symbol, convention: str, values: Mapping[str, Array], direction: Array) -> Move:
+    """How each variable of a stack, or the one that it is, moves in a direction of all their entries."""
+    parts = parts_of(by)
+    ends = np.cumsum([values[part.name].size for part in parts])
+    pieces = np.split(direction.reshape(-1), ends[:-1])
+    return {
+        part.name: along_structure(part.kind, convention, piece.reshape(values[part.name].shape))
+        for part, piece in zip(parts, pieces, strict=True)
+    }
 
 
 def polarised(moves: Sequence[Move]) -> Iterator[tuple[float, Move]]:

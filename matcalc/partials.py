@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from matcalc.expr import Expr, Symbol
 from matcalc.lower import lower, variable
+from matcalc.stacked import variable_of
 from matcalc.terms import Node
-from matcalc.variables import Variable
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Rulebook
@@ -49,14 +49,14 @@ def differentiated(
     which has the shape of the value, the first differentiation is its product with the Jacobian: no such is formed,
     and the value has no axes left.
     """
-    variables = {partial.by.name: Variable(partial.by, convention) for partial in partials}
-    node = lower(expression, rulebook, {name: known.node for name, known in variables.items()})
+    variables = {partial.by.name: variable_of(partial.by, convention) for partial in partials}
+    operands = {name: node for known in variables.values() for name, node in known.operands.items()}
+    node = lower(expression, rulebook, operands)
     rest = iter(partials)
     if cotangent is not None:
         node = variables[next(rest).by.name].pulled_back(node, variable(cotangent), rulebook)
     for partial in rest:
-        known = variables[partial.by.name]
-        along = partial.along
+        known, along = variables[partial.by.name], partial.along
         node = known.derivative(node, rulebook) if along is None else known.along(node, along, rulebook)
     for known in variables.values():
         node = known.restored(node)

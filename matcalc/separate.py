@@ -6,10 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.answers import Answer
-from matcalc.expr import Expr
+from matcalc.derivatives import Derivative
+from matcalc.differentials import Differential, TraceForm
+from matcalc.errors import UnsupportedError
+from matcalc.expr import Expr, Symbol
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.parser import Program
 from matcalc.parts import named_parts
+from matcalc.rulebook import Rulebook
+from matcalc.stacked import StackedSymbol
 
 if TYPE_CHECKING:
     from matcalc.report import Report
@@ -97,6 +102,34 @@ class Derivatives(Mapping[str, Answer]):
         if any(answer.expression is None for answer in self.values()):
             return None
         return f"$\\displaystyle {self.latex()}$"
+
+    # -- the differential
+
+    def differential(self) -> Differential:
+        """The total differential, the sum of those by each variable.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("A*x", "A, x").differential()
+        <differential dF = dA*x + A*dx>
+        """
+        return Differential(self.program, *self._first_derivatives("the differential"))
+
+    def trace_form(self) -> TraceForm:
+        """The total differential of a scalar as `tr(G'*dX) + ...`, with the gradients.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("x'*A*x", "A, x").trace_form()
+        <differential df = tr(x*x'*dA) + x'*(A + A')*dx>
+        """
+        return TraceForm(self.program, *self._first_derivatives("the trace form"))
+
+    def _first_derivatives(self, form: str) -> tuple[Symbol, str, Rulebook]:
+        """The variables as one, and how the derivatives by them were found."""
+        for answer in self.values():
+            if not isinstance(answer, Derivative) or answer.order > 1:
+                raise UnsupportedError(f"{form} is that of first derivatives")
+        some = next(iter(self.values()))
+        return StackedSymbol(answer.partials[0].by for answer in self.values()), some.symmetric, some.rulebook
 
     # -- what was assumed, and numbers
 

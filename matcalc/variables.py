@@ -49,7 +49,16 @@ class Variable:
 
     def along(self, node: Node, direction: Symbol, rulebook: Rulebook) -> Node:
         """The derivative of a node along a direction, with the axes of the node."""
-        return forward(node, self.leaf, self._tangent(direction), (), rulebook)
+        return self.pushed(node, self._tangent(direction), rulebook)
+
+    def pushed(self, node: Node, tangent: Node, rulebook: Rulebook) -> Node:
+        """The derivative of a node where the leaf moves by a tangent."""
+        return forward(node, self.leaf, tangent, (), rulebook)
+
+    @property
+    def operands(self) -> dict[str, Node]:
+        """What stands for the variable in the expression."""
+        return {self.symbol.name: self.node}
 
     def _tangent(self, direction: Symbol) -> Node:
         """How the leaf moves along a direction; one outside the structure is projected onto it."""

@@ -1,14 +1,17 @@
-"""What `wrt` names: one variable, several in turn, or several apart."""
+"""What `wrt` names: one variable, several in turn, several apart, or a column of them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
-from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
+from matcalc.dimensions import ONE
+from matcalc.errors import MatcalcError, ShapeError, UnknownNameError, UnsupportedError
 from matcalc.expr import Symbol
+from matcalc.layout import shape_text
 from matcalc.parser import Program, as_product
 from matcalc.spelling import nearest, plain_name
+from matcalc.stacked import StackedSymbol
 
 
 def apart(wrt: Any) -> list[str] | None:
@@ -20,7 +23,12 @@ def apart(wrt: Any) -> list[str] | None:
     text = wrt.strip() if isinstance(wrt, str) else ""
     if "," not in text or text.startswith("["):
         return None
-    names = [plain_name(name.strip()) for name in text.split(",")]
+    return _split(text, text)
+
+
+def _split(listed: str, text: str) -> list[str]:
+    """The names parted by commas, each of them once."""
+    names = [plain_name(name.strip()) for name in listed.split(",")]
     if "" in names:
         raise MatcalcError(f"a name is missing in {text}", expected="a name", found=text)
     for name in names:
@@ -64,8 +72,10 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
             found=", ".join(names),
             suggestion="name it with wrt",
         )
-    listed = ", ".join(map(str, wrt)) if isinstance(wrt, (list, tuple)) else str(wrt)
-    name = plain_name(listed.strip())
+    text = ", ".join(map(str, wrt)) if isinstance(wrt, (list, tuple)) else str(wrt).strip()
+    if text.startswith("[") and text.endswith("]"):
+        return _stacked(program, text)
+    name = plain_name(text)
     if "," in name:
         raise UnsupportedError(f"one variable is named here, not several: {name}", expected="a name", found=name)
     if name in program.functions:
@@ -79,6 +89,20 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
             suggestion=_mend(name, names),
         )
     return program.symbols[name]
+
+
+def _stacked(program: Program, text: str) -> StackedSymbol:
+    """The variables listed in `[x, y]` as one column."""
+    parts = [named_variable(program, name) for name in _split(text[1:-1].replace(";", ","), text)]
+    for part in parts:
+        if ONE not in part.kind.shape:
+            raise ShapeError(
+                f"{text} is a column of scalars and vectors, but {part.name} is {shape_text(part.kind.shape)}",
+                expected="a vector",
+                found=shape_text(part.kind.shape),
+                suggestion=f"the derivatives by each come with wrt={text[1:-1]!r}",
+            )
+    return StackedSymbol(parts)
 
 
 def _mend(name: str, names: list[str]) -> str | None:

@@ -27,7 +27,8 @@ sums labelling selectors
 tensor substitution entrywise opaque_terms
 lower
 differentiation layout
-variables partials
+variables
+stacked partials
 reading forms network kronecker blocks parts matrixform
 matching patterns rewriting factoring quotients expanding simplify
 printers indexform shape_arithmetic
@@ -35,7 +36,8 @@ sympy_sums sympy_scalars sympy_matrices sympy_input
 operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
 wrt answers
-vector_products differentials derivatives separate
+vector_products differentials derivatives
+separate
 api
 arguments literals options rule_commands answering cli __main__
 """
