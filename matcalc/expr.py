@@ -296,10 +296,30 @@ def entry(base: Expr, row: int | str | None, column: int | str | None) -> Expr:
 
 
 def stack(args: tuple[Expr, ...], rows: int, columns: int) -> Expr:
-    """Blocks arranged by rows; those side by side have the same height, those above each other the same width."""
+    """Blocks arranged by rows; those side by side have the same height, those above each other the same width.
+
+    Stacks side by side that are divided alike are one stack of their blocks, and so are stacks above each other:
+    what is written as a list of lists has one meaning.
+    """
+    if rows == 1 and columns > 1 and _divided_alike(args, 0):
+        height = args[0].value[0]
+        lines = [[b for a in args for b in a.args[k * a.value[1] : (k + 1) * a.value[1]]] for k in range(height)]
+        return stack(tuple([block for line in lines for block in line]), height, len(lines[0]))
+    if columns == 1 and rows > 1 and _divided_alike(args, 1):
+        blocks = tuple([block for arg in args for block in arg.args])
+        width = args[0].value[1]
+        return stack(blocks, len(blocks) // width, width)
     heights = [args[k * columns].shape[0] for k in range(rows)]
     widths = [block.shape[1] for block in args[:columns]]
     return _node("stack", args, (rows, columns), (total_size(heights), total_size(widths)))
+
+
+def _divided_alike(args: tuple[Expr, ...], axis: int) -> bool:
+    """Whether all are stacks, with blocks of the same heights (axis 0) or widths (axis 1)."""
+    if any(arg.op != "stack" for arg in args):
+        return False
+    divisions = [[b.shape[axis] for b in (arg.args[:: arg.value[1]], arg.args[: arg.value[1]])[axis]] for arg in args]
+    return all(division == divisions[0] for division in divisions)
 
 
 def postorder(*roots: Expr) -> list[Expr]:

@@ -144,17 +144,21 @@ class MatrixForms:
         return stacked if stacked.straight.cost < form.straight.cost else form
 
     def _stacked(self, layout: BlockLayout) -> Form:
-        """Blocks by rows, each in its own form."""
-        blocks: list[Expr] = []
+        """Blocks by rows, each in its own form; the transpose is `[A, B]` or `[A'; B']'`, whichever is shorter."""
+        blocks: list[Form] = []
         for places, block in layout.entries():
-            shape = layout.block_shape(places)
+            rows, columns = layout.block_shape(places)
             if block is None:
-                blocks.append(zeros_of(*shape))
+                blocks.append(Form(zeros_of(rows, columns), zeros_of(columns, rows)))
             else:
                 form = self.of(block)
-                blocks.append(form.straight if form.straight.shape == shape else form.turned)
-        columns = 1 if len(layout.parts) == 1 or layout.parts[1] is None else len(layout.parts[1])
-        return both(ex.stack(tuple(blocks), len(blocks) // columns, columns))
+                blocks.append(form if form.straight.shape == (rows, columns) else form.flipped())
+        width = 1 if len(layout.parts) == 1 or layout.parts[1] is None else len(layout.parts[1])
+        height = len(blocks) // width
+        straight = ex.stack(tuple([form.straight for form in blocks]), height, width)
+        by_columns = [form.turned for k in range(width) for form in blocks[k::width]]
+        turned = ex.stack(tuple(by_columns), width, height)
+        return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 
     def operands(self, node: Apply) -> list[Form]:
         """The arguments of a function, each as the function takes it."""

@@ -110,7 +110,7 @@ class Derivatives(Mapping[str, Answer]):
 
         >>> from matcalc import differentiate
         >>> differentiate("A*x", "A, x").differential()
-        <differential dF = dA*x + A*dx>
+        <differential dF = A*dx + dA*x>
         """
         return Differential(self.program, *self._first_derivatives("the differential"))
 
