@@ -132,7 +132,8 @@ class Answer:
         return self.text
 
     def __repr__(self) -> str:
-        return f"<derivative {', '.join(map(repr, self.partials))}: {self.text}>"
+        times = f" times {self.cotangent.name}" if self.cotangent else ""
+        return f"<derivative {', '.join(map(repr, self.partials))}{times}: {self.text}>"
 
     def _repr_latex_(self) -> str | None:
         return f"$\\displaystyle {self.latex()}$" if self.expression is not None else None

@@ -101,7 +101,7 @@ def hessian(expression: Any, wrt: Any = None, **options: Any) -> Derivative | De
 def vjp(
     expression: Any,
     wrt: Any = None,
-    vector: str | None = None,
+    vector: Any = None,
     layout: str = "mixed",
     variables: Declarations | None = None,
     symmetric: str = "projected",
@@ -122,7 +122,7 @@ def vjp(
 def jvp(
     expression: Any,
     wrt: Any = None,
-    vector: str | None = None,
+    vector: Any = None,
     layout: str = "mixed",
     variables: Declarations | None = None,
     symmetric: str = "projected",
@@ -143,7 +143,7 @@ def jvp(
 def hvp(
     expression: Any,
     wrt: Any = None,
-    vector: str | None = None,
+    vector: Any = None,
     layout: str = "mixed",
     variables: Declarations | None = None,
     symmetric: str = "projected",

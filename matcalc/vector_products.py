@@ -36,7 +36,7 @@ class VectorProduct(Answer):
 
 
 def cotangent_product(
-    program: Program, wrt: Any, vector: str | None, layout: str, symmetric: str, rulebook: Rulebook
+    program: Program, wrt: Any, vector: Any, layout: str, symmetric: str, rulebook: Rulebook
 ) -> VectorProduct:
     """The vector-Jacobian product; `vector` has the shape of the value."""
     by = named_variable(program, wrt, besides=_plain(vector))
@@ -45,7 +45,7 @@ def cotangent_product(
 
 
 def directional_product(
-    program: Program, wrt: Any, vector: str | None, order: int, layout: str, symmetric: str, rulebook: Rulebook
+    program: Program, wrt: Any, vector: Any, order: int, layout: str, symmetric: str, rulebook: Rulebook
 ) -> VectorProduct:
     """The derivative of order 1, or of order 2 of a scalar, along `vector`, which has the shape of the variable."""
     by = named_variable(program, wrt, besides=_plain(vector))
@@ -55,7 +55,7 @@ def directional_product(
 
 
 def with_vector(
-    program: Program, kind: Kind, name: str | None, defaults: tuple[str, ...], model: str
+    program: Program, kind: Kind, name: Any, defaults: tuple[str, ...], model: str
 ) -> tuple[Program, Symbol]:
     """The program with a vector of this kind known, and the vector; a name in use must have the shape already.
 
@@ -63,7 +63,7 @@ def with_vector(
     """
     if name is None:
         name = free_name(defaults[sum(d.number != 1 for d in kind.shape)], program)
-    name = plain_name(name.strip())
+    name = plain_name(str(name).strip())
     known = program.symbols.get(name)
     if known is None:
         _require_new(program, name)
@@ -103,6 +103,6 @@ def _require_new(program: Program, name: str) -> None:
         raise UnknownNameError(f"{name!r} is no name of a variable", found=name, suggestion="use a name such as v or G")
 
 
-def _plain(vector: str | None) -> tuple[str, ...]:
+def _plain(vector: Any) -> tuple[str, ...]:
     """The vector as a name that is not the variable, where it is left to matcalc to find that."""
-    return () if vector is None else (plain_name(vector.strip()),)
+    return () if vector is None else (plain_name(str(vector).strip()),)
