@@ -164,7 +164,7 @@ class Simplifier:
         cost = self.cost(node) if shared else None
         if cost is None:
             return None
-        candidates = sorted(shared.values(), key=lambda c: -c.estimate())
+        candidates = sorted(shared.values(), key=lambda c: (-c.estimate(), len(c.base.axes)))
         best: tuple[SharedFactor, Node] | None = None
         for candidate in candidates[:TRIED_FACTORS]:
             inner = candidate.inner_sum(node)
