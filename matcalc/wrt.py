@@ -100,7 +100,7 @@ def _stacked(program: Program, text: str) -> StackedSymbol:
                 f"{text} is a column of scalars and vectors, but {part.name} is {shape_text(part.kind.shape)}",
                 expected="a vector",
                 found=shape_text(part.kind.shape),
-                suggestion=f"the derivatives by each come with wrt={text[1:-1]!r}",
+                suggestion=f"without brackets, as in {text[1:-1]}, the derivatives by each are given",
             )
     return StackedSymbol(parts)
 

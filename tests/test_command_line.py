@@ -125,6 +125,62 @@ def test_hessian(run: Run) -> None:
     assert run("diff", "x'*A*x", "--wrt", "x", "--order", "2").stdout == "A + A'\n"
 
 
+def test_products_with_a_vector(run: Run) -> None:
+    assert run("vjp", "A*X*B", "--wrt", "X", "--with", "G").stdout == "A'*G*B'\n"
+    assert run("jvp", "inv(X)", "--wrt", "X", "--with", "V").stdout == "-inv(X)*V*inv(X)\n"
+    assert run("hvp", "norm2(X*w - y)^2", "--wrt", "w").stdout == "2*X'*X*v\n"
+    assert run("hvp", "-x'*A*x", "--with", "x", "--wrt", "x", "--layout", "numerator").stdout == "-x'*(A + A')\n"
+    layer = ["vjp", "x*w + ones(N)*b'", "--wrt", "x,w,b", "--with", "G", "--check"]
+    kinds = ["--var", "x: matrix(N,D)", "--var", "w: matrix(D,M)", "--var", "b: vector(M)"]
+    assert run(*layer, *kinds).stdout == "x: G*w'\nw: x'*G\nb: sum(G, 1)'\n"
+    answer = json.loads(run("jvp", "A*x", "--wrt", "x", "--with", "v", "--to", "json").stdout)
+    assert (answer["text"], answer["variables"]["v"]) == ("A*v", "vector(n)")
+    assert run("jvp", "A*x", "--wrt", "x", "--with", "v", "--latex").stdout == "A v\n"
+
+
+def test_forms_of_a_derivative(run: Run) -> None:
+    inverse, logdet = ["diff", "inv(X)", "--wrt", "X"], ["diff", "logdet(X)", "--wrt", "X"]
+    assert run(*inverse, "--form", "differential").stdout == "dF = -inv(X)*dX*inv(X)\n"
+    assert run(*inverse, "--form", "differential", "--latex").stdout == (
+        "\\mathrm{d}F = -X^{-1} \\, \\mathrm{d}X \\, X^{-1}\n"
+    )
+    assert run(*logdet, "--form", "trace").stdout == "df = tr(inv(X)*dX)\n"
+    assert run(*logdet, "--form", "index").stdout == run(*logdet, "--to", "index").stdout == "[i,j] inv(X)[j,i]\n"
+    assert json.loads(run(*inverse, "--form", "differential", "--to", "json").stdout)["text"] == "-inv(X)*dX*inv(X)"
+    assert run("diff", "A*x", "--wrt", "A,x", "--form", "differential").stdout == "dF = A*dx + dA*x\n"
+    assert run(*inverse, "--form", "differential", "--check").exit_code == 0
+
+
+def test_several_variables(run: Run) -> None:
+    bilinear = ["diff", "x'*A*y"]
+    assert run(*bilinear, "--wrt", "x", "--wrt", "y").stdout == "A\n"
+    assert run(*bilinear, "--wrt", "y", "--wrt", "x").stdout == "A'\n"
+    assert run(*bilinear, "--wrt", "x,y").stdout == "x: A*y\ny: A'*x\n"
+    assert run(*bilinear, "--wrt", "x, y", "--wrt", "x").exit_code == 1
+    assert run(*bilinear, "--wrt", "[x, y]").stdout == "[A*y; A'*x]\n"
+    assert run(*bilinear, "--wrt", "[x, y]", "--order", "2").stdout == "[zeros(n, n), A; A', zeros(k, k)]\n"
+    both = json.loads(run(*bilinear, "--wrt", "x,y", "--to", "json").stdout)
+    assert set(both) == {"text", "derivatives", "variables", "assumptions", "notes"}
+    assert both["derivatives"]["y"] == {"text": "A'*x", "latex": r"A^\top x", "shape": ["k", "1"]}
+    listed = ["diff", "--batch", "--wrt", "x,y"]
+    assert run(*listed, stdin="x'*A*y\nx'*x + y'*y").stdout == "x: A*y; y: A'*x\nx: 2*x; y: 2*y\n"
+    numbers = ["--at", "x=[1, 2]", "--at", "A=[2, 1; 0, 3]", "--at", "y=[1, 0]"]
+    assert run("eval", "x'*A*y", "--wrt", "x,y", *numbers).stdout == "x: [2.0, 0.0]\ny: [2.0, 7.0]\n"
+
+
+def test_jacobian_of_listed_functions(run: Run) -> None:
+    for layout, answer in {
+        "mixed": "[[6*x*y, 3*x^2], [2, 8*y^7]]",
+        "numerator": "[[6*x*y, 3*x^2], [2, 8*y^7]]",
+        "denominator": "[[6*x*y, 2], [3*x^2, 8*y^7]]",
+    }.items():
+        listed = run("diff", "[3*x^2*y, 2*x + y^8]", "--wrt", "[x, y]", "--layout", layout, "--check")
+        assert (listed.stdout, listed.exit_code) == (answer + "\n", 0)
+    declared = ["--var", "y: scalar"]
+    assert run("diff", "3*x^2*y", "--wrt", "[x, y]", *declared).stdout == "[6*x*y, 3*x^2]\n"
+    assert run("diff", "[log(x^2), sin(3*x)]", "--wrt", "x").stdout == "[2/x, 3*cos(3*x)]\n"
+
+
 def test_declarations_decide(run: Run) -> None:
     assert run("diff", "x'*S*x", "--wrt", "x", "--var", "S: symmetric(n)").stdout == "2*S*x\n"
     assert run("diff", "tr(A*S)", "--wrt", "S", "--var", "S: symmetric(n)").stdout == "0.5*(A + A')\n"
@@ -171,6 +227,16 @@ BAD = [
     (["diff", "x'*x", "--wrt", "x", "--layuot", "mixed"], 2, "--layout"),
     (["diff", "@no-such-file", "--wrt", "x"], 2, "no-such-file"),
     (["diff"], 2, "EXPR"),
+    (["diff", "x'*x", "--wrt", "x", "--form", "index", "--latex"], 2, "--form index"),
+    (["diff", "x'*x", "--wrt", "x", "--form", "sideways"], 2, "sideways"),
+    (["diff", "A*x", "--wrt", "x", "--form", "trace"], 1, "the trace form is of a scalar; this is m x 1"),
+    (["hessian", "x'*x", "--wrt", "x", "--form", "differential"], 1, "first derivative"),
+    (["hvp", "A*x", "--wrt", "x"], 1, "a Hessian is of a scalar"),
+    (["jvp", "A*x", "--wrt", "x", "--with", "A"], 1, "A is m x n"),
+    (["vjp", "A*x", "--wrt", "x", "--form", "trace"], 2, "--form"),
+    (["diff", "x'*x", "--wrt", "x", "--wrt", "x", "--order", "3"], 1, "the order is 2"),
+    (["diff", "x'*x", "--wrt", "x,x"], 1, "twice"),
+    (["diff", "x'*A*x", "--wrt", "[A, x]"], 1, "without brackets, as in A, x"),
     (["diff", "x'*x", "--wrt"], 2, "--wrt"),
     (["dif", "x"], 2, "dif"),
     (["rules", "show", "sigmod"], 1, "sigmoid"),
