@@ -155,7 +155,10 @@ def rendered(answer: Shown, target: str) -> str:
         return answer.index()
     if target == "numpy":
         return answer.numpy_source().rstrip("\n")
-    return str(answer.sympy()) if target == "sympy" else as_json(answer)
+    if target == "json":
+        return as_json(answer)
+    forms = answer.sympy()
+    return "\n".join(f"{name}: {form}" for name, form in forms.items()) if isinstance(forms, dict) else str(forms)
 
 
 def as_json(answer: Shown) -> str:
