@@ -111,6 +111,20 @@ def _sum_position(term: Node) -> int | None:
     return next((k for k, (b, e, _) in enumerate(term.factors) if isinstance(b, Sum) and e == 1), None)
 
 
+def reopened(node: Product) -> Iterator[tuple[list[Factor], Node]]:
+    """Each scalar factor that is a sum of products, one summed index freed, with the scalar divisors beside it.
+
+    What stands apart in `(exp(x)'*v)/sum(exp(x))` meets again. Gives the other factors too.
+    """
+    divisors = [f for f in node.factors if not f[2] and not isinstance(f[1], Node) and f[1] < 0]
+    for base, exponent, indices in node.factors if divisors else ():
+        if indices or exponent != 1 or not isinstance(base, Product) or not base.bound:
+            continue
+        rest = [f for f in node.factors if f not in divisors and f[0] is not base]
+        for index, dimension in enumerate(base.bound):
+            yield rest, product([*base.factors, *divisors], (index,), (dimension,))
+
+
 def absorptions(node: Product) -> Iterator[tuple[list[Factor], Sum, tuple[int, ...], Node]]:
     """Each way to multiply one factor into a sum beside it where it cancels with a part of a term.
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matcalc.expr import Rational
 from matcalc.sums import linear
 from matcalc.tensor import product
-from matcalc.terms import Exponent, Factor, Indices, Node, Sum, factors_of
+from matcalc.terms import Axes, Exponent, Factor, Indices, Node, Sum, factors_of
 
 
 class SharedFactor:
-    """One factor found in several terms of a sum, with its place in each."""
+    """One factor found in several terms of a sum, with its place in each; it may be a product such as `X*v`."""
 
     def __init__(self, base: Node, exponent: Exponent, place: tuple[int | None, ...]) -> None:
         self.base = base
         self.exponent = exponent
         self.place = place  # the axis each of its indices is, or None where it is summed
-        self.found: dict[int, int] = {}  # term -> position of the factor
+        self.found: dict[int, tuple[int, ...]] = {}  # term -> where the factor, or its own factors, stand
         self.inner_indices: Indices = ()
 
     def estimate(self) -> int:
@@ -29,10 +31,11 @@ class SharedFactor:
         slots = [count + k for k in range(len(self.place))]
         rests: list[tuple[Rational, list[Factor], dict[int, int]]] = []
         kept_axes: set[int] = set()
-        for number, position in self.found.items():
+        for number, positions in self.found.items():
             coefficient, term = node.terms[number]
-            factors = list(factors_of(term))
-            _, _, indices = factors.pop(position)
+            whole = factors_of(term)
+            factors = [factor for k, factor in enumerate(whole) if k not in positions]
+            indices = whole[positions[0]][2] if len(positions) == 1 else tuple([i for i in self.place if i is not None])
             if any(b == self.base and i == indices for b, _, i in factors):
                 return None
             own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None}
@@ -62,7 +65,9 @@ def shared_factors(node: Sum) -> dict[tuple[object, ...], SharedFactor]:
     found: dict[tuple[object, ...], SharedFactor] = {}
     count = len(node.axes)
     for number, (_, term) in enumerate(node.terms):
-        for position, (base, exponent, indices) in enumerate(factors_of(term)):
+        factors = factors_of(term)
+        single = [((position,), factor) for position, factor in enumerate(factors)]
+        for positions, (base, exponent, indices) in (*single, *products_inside(factors, node.axes)):
             place = tuple([i if i < count else None for i in indices])
             if len(set(indices)) != len(indices):
                 continue
@@ -71,5 +76,24 @@ def shared_factors(node: Sum) -> dict[tuple[object, ...], SharedFactor]:
             shared = found.get(key)
             if shared is None:
                 shared = found[key] = SharedFactor(base, exponent, place)
-            shared.found.setdefault(number, position)
+            shared.found.setdefault(number, positions)
     return {key: shared for key, shared in found.items() if len(shared.found) > 1}
+
+
+def products_inside(factors: tuple[Factor, ...], axes: Axes) -> Iterator[tuple[tuple[int, ...], Factor]]:
+    """The factors of a term that summed indices connect, as one factor each, where there are others beside them."""
+    groups: list[tuple[set[int], list[int]]] = []  # summed indices, and the factors that carry them
+    for position, (_, _, indices) in enumerate(factors):
+        summed = {i for i in indices if i >= len(axes)}
+        if not summed:
+            continue
+        joined = [group for group in groups if group[0] & summed]
+        groups = [group for group in groups if not group[0] & summed]
+        positions = [position, *(k for _, others in joined for k in others)]
+        groups.append((summed.union(*(others for others, _ in joined)), positions))
+    for _, positions in groups:
+        if 1 < len(positions) < len(factors):
+            own = [factors[k] for k in sorted(positions)]
+            out = tuple(sorted({i for _, _, indices in own for i in indices if i < len(axes)}))
+            if len(out) <= 2:
+                yield tuple(sorted(positions)), (product(own, out, tuple([axes[i] for i in out])), 1, out)

@@ -16,6 +16,7 @@ from matcalc.expanding import (
     expanded,
     identity_sums,
     opened,
+    reopened,
     written_out,
 )
 from matcalc.factoring import SharedFactor, shared_factors
@@ -73,6 +74,8 @@ class Simplifier:
             if isinstance(shorter, Product):
                 shorter = self._opened(shorter)
             if isinstance(shorter, Product):
+                shorter = self._closed_anew(shorter)
+            if isinstance(shorter, Product):
                 shorter = self._absorbed(shorter)
             if isinstance(shorter, Sum):
                 shorter = self._factored_or_expanded(shorter)
@@ -112,6 +115,20 @@ class Simplifier:
             candidate = self._shortened(self._with_short_terms(written_out(node, position)))
             if self._cheaper(candidate, node):
                 return candidate
+        return node
+
+    def _closed_anew(self, node: Product) -> Node:
+        """A scalar factor joined with a divisor by an identity: `(exp(x)'*v)/sum(exp(x))` as `softmax(x)'*v`."""
+        if self.rewriter is None:
+            return node
+        out = tuple(range(len(node.axes)))
+        for rest, part in reopened(node):
+            shorter = self._rewritten(part)
+            if shorter != part:
+                summed = len(node.axes) + len(node.bound)
+                candidate = product([*rest, (shorter, 1, (summed,))], out, node.axes)
+                if self._cheaper(candidate, node):
+                    return self._shortened(candidate)
         return node
 
     def _with_short_terms(self, node: Node) -> Node:
