@@ -10,11 +10,12 @@ import pytest
 import sympy as sp
 
 import matcalc
+from generator import problem
 from matcalc import terms
 from matcalc.answers import Answer
 from matcalc.parser import parse
 from oracle import differences
-from oracle.layouts import LAYOUTS, agree
+from oracle.layouts import LAYOUTS, agree, relative_error
 from oracle.shapes import Array, as_matrix
 from oracle.surface import evaluate
 
@@ -181,6 +182,31 @@ def test_vjp_and_hvp_stand_as_gradients_and_jvp_as_a_derivative_by_a_scalar(layo
     assert [d.text for d in along.shape] == (["p", "k"] if column else ["k", "p"])
     for answer in (back, second, along):
         assert answer.check().ok, answer.check().text
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_random_problems(number: int) -> None:
+    """Contractions of the derivative, with texts that the oracle reads."""
+    given = problem(number)
+    derivative = matcalc.differentiate(given.text, given.wrt, variables=given.declarations)
+    value, variable = given.value().shape, as_matrix(given.values[given.wrt]).shape
+    entries = np.reshape(derivative.evaluate(given.values, given.sizes), (*value, *variable))
+    source = np.random.default_rng(number)
+    for product, axes in ((matcalc.vjp, "pq,pqij->ij"), (matcalc.jvp, "ij,pqij->pq")):
+        answer = product(given.text, given.wrt, "VV", variables=given.declarations)
+        vector = drawn(answer.variables["VV"], given.sizes, source)
+        found = answer.evaluate({**given.values, "VV": vector}, given.sizes)
+        wanted = np.einsum(axes, as_matrix(vector), entries)
+        assert relative_error(as_matrix(found), wanted) <= 1e-9, f"{given}: {answer.text}"
+        shown = evaluate(answer.text, {**given.values, "VV": vector}, given.sizes)
+        assert relative_error(shown, as_matrix(found)) <= 1e-9, f"{given}: {answer.text}"
+
+
+def drawn(kind: Any, sizes: dict[str, int], source: np.random.Generator) -> Array:
+    """Numbers for a vector of this kind, in the shape in which a user gives them."""
+    entries = source.uniform(-1, 1, [d.value(sizes) for d in kind.shape])
+    entries = entries + entries.T if "symmetric" in kind.facts else entries
+    return entries.reshape({"scalar": (), "vector": (-1,)}.get(kind.structure, entries.shape))
 
 
 # -- structured variables
