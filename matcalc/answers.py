@@ -41,6 +41,7 @@ class Answer:
         symmetric: str,
         rulebook: Rulebook,
         cotangent: Symbol | None = None,
+        vec: bool = False,
     ) -> None:
         self.program = program
         self.partials = tuple(partials)
@@ -48,9 +49,10 @@ class Answer:
         self.symmetric = symmetric
         self.rulebook = rulebook
         self.cotangent = cotangent
+        self.vec = vec  # a tensor as d vec(Y)/d vec(X)'
         forms = MatrixForms((partials[-1].along or partials[0].by).name)
         raw = differentiated(program.expr, self.partials, cotangent, symmetric, rulebook)
-        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, layout)
+        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, layout, vec)
         self.node: Node = simplified(raw, rulebook, forms)
         self.expression: Expr | None = self._expression(forms)
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from matcalc.answers import Answer
 from matcalc.derivatives import Derivative
-from matcalc.errors import ShapeError, UnsupportedError
+from matcalc.errors import ShapeError
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import shape_text
 from matcalc.parser import Program, parse
@@ -35,19 +35,21 @@ def differentiate(
 
     `wrt` is a name; a list of names, to differentiate by in turn; or `"x, y"`, for the derivatives by each, which
     come as a mapping. `layout` is `mixed` (a gradient has the shape of the variable, a Jacobian one row per output),
-    `numerator` or `denominator`. Raises a MatcalcError that says where and why when there is no answer.
+    `numerator` or `denominator`. With `vec` a derivative of more than two axes is the matrix d vec(Y)/d vec(X)', where
+    vec stacks columns. Raises a MatcalcError that says where and why when there is no answer.
 
     >>> differentiate("(X*theta - y)'*(X*theta - y)", "theta").text
     "2*X'*(X*theta - y)"
     >>> differentiate("x'*A*y", ["x", "y"]).text
     'A'
+    >>> differentiate("A*X*B", "X", vec=True).text
+    "kron(B', A)"
     """
     program, book = read(expression, variables, rulebook)
-    if vec:
-        raise UnsupportedError("the Kronecker form (vec) is not supported yet")
 
     def derivative(by: Any) -> Derivative:
-        return Derivative(program, [Partial(symbol) for symbol in in_turn(program, by, order)], layout, symmetric, book)
+        partials = [Partial(symbol) for symbol in in_turn(program, by, order)]
+        return Derivative(program, partials, layout, symmetric, book, vec=vec)
 
     return by_each(wrt, derivative)
 

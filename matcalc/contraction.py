@@ -21,26 +21,39 @@ if TYPE_CHECKING:
 
 
 class Arrangement:
-    """Where the entries of a derivative stand: of a value, by variables in this order, in a layout."""
+    """Where the entries of a derivative stand: of a value, by variables in this order, in a layout.
 
-    __slots__ = ("layout", "own", "sizes", "value", "variables")
+    With `vec` those of more than two axes stand in a matrix, rows and columns numbered as vec numbers entries.
+    """
 
-    def __init__(self, value: Shape, variables: Sequence[Shape], layout: str, sizes: Sizes) -> None:
+    __slots__ = ("layout", "own", "sizes", "value", "variables", "vec")
+
+    def __init__(self, value: Shape, variables: Sequence[Shape], layout: str, sizes: Sizes, vec: bool = False) -> None:
         self.value = value
         self.variables = variables
         self.layout = layout
         self.sizes = sizes
         self.own = _axes(value, sizes)
+        self.vec = vec and self._model is None and len(self._axes_of_matrix()[0]) + len(self._axes_of_matrix()[1]) > 2
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the array: of a column (n,), a row (1, n), a matrix (m, n), a scalar (), or of a tensor."""
         if self._model is not None:
             return _as_array(*self._model, self.sizes)
+        if self.vec:
+            rows, columns = map(_count, self._axes_of_matrix())
+            return (columns, rows) if self.layout == "denominator" else (rows, columns)
         blocks = [_axes(variable, self.sizes) for variable in self.variables]
         if self.layout == "denominator":
             return tuple(length for block in (*reversed(blocks), self.own) for length in block)
         return tuple(length for block in (self.own, *blocks) for length in block)
+
+    def _axes_of_matrix(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The axes that the rows and the columns number: of the value, or else of the first variable, and the rest."""
+        blocks = [self.own, *(_axes(variable, self.sizes) for variable in self.variables)]
+        first, *others = [block for block in blocks if block] or [()]
+        return first, tuple(length for block in others for length in block)
 
     @property
     def _model(self) -> tuple[Shape, bool] | None:
@@ -55,6 +68,10 @@ class Arrangement:
         counts = [_count(_axes(variable, self.sizes)) for variable in self.variables]
         if self._model is not None:
             array = array.T if self._model[1] and array.ndim == 2 else array
+        elif self.vec:
+            rows, columns = self._axes_of_matrix()
+            array = array.T if self.layout == "denominator" else array
+            array = array.reshape(*rows, *columns, order="F")
         elif self.layout == "denominator":
             array = array.reshape(*reversed(counts), _count(self.own)).transpose()
         return array.reshape(_count(self.own), *counts)

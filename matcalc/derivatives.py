@@ -36,7 +36,7 @@ class Derivative(Answer):
         """
         more = in_turn(self.program, self.wrt.name if wrt is None else wrt, order)
         partials = (*self.partials, *map(Partial, more))
-        return Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook)
+        return Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook, vec=self.vec)
 
     def differential(self) -> Differential:
         """The differential that this derivative is read off, linear in that of the variable.

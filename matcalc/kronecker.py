@@ -63,6 +63,11 @@ class PairedGraph:
         fixed = {*self.free, *(v for pair in [*self.pairs, *level] for v in pair)}
         for component in self._components(ports):
             self._reduce(component, sorted(fixed & component))
+        waiting = sorted({v for component in self._components(ports) for v in component} - fixed)
+        while waiting:
+            level = self._spread_middle(waiting[0], level)
+            known = {v for pair in level for v in pair}
+            waiting = [v for v in waiting if v not in known]
         groups = _Ports(self, level)
         for group in groups.grouped():
             groups.settle(group)
@@ -88,11 +93,74 @@ class PairedGraph:
             if vertex in component:
                 local.labels.setdefault(place[vertex], []).extend(parts)
         local.edges = [(place[a], place[b], parts) for a, b, parts in self.edges if a in component]
-        labels, edges = local.entries()
+        labels, edges = local.reduced()
+        back = {k: vertex for vertex, k in place.items()}
         self.labels = [(v, parts) for v, parts in self.labels if v not in component]
-        self.labels += [(terminals[k], [((form,), 1)]) for k, form in labels]
+        self.labels += [(back[k], [((form,), 1)]) for k, form in labels]
         self.edges = [edge for edge in self.edges if edge[0] not in component]
-        self.edges += [(terminals[a], terminals[b], [((form,), 1)]) for a, b, form in edges]
+        self.edges += [(back[a], back[b], [((form,), 1)]) for a, b, form in edges]
+
+    def _spread_middle(self, middle: int, level: list[Pair]) -> list[Pair]:
+        """Two summed vertices p, l with an edge D between them, p joined to ports of two pairings, and l to the others.
+
+        Both pairings are joined to a new one of p and l, whose whole is summed and labelled with vec(D): the result is
+        `kron(P,L)*diag(vec(D))*kron(R,S)`.
+        """
+        level, beside = self._beside(middle, level)
+        ends = {v: self._neighbours(v) for v in (middle, beside)}
+        first, second = self._both_pairs(ends[middle][beside], [ends[middle], ends[beside]], level)
+        outer, inner = (middle, beside) if set(ends[middle]) & {first[1]} else (beside, middle)
+        whole, *copies = range(1 + max(self.dims), 4 + max(self.dims))
+        self.dims[whole] = self.dims[outer] * self.dims[inner]
+        for vertex, copy in zip((outer, inner), copies, strict=True):
+            self.dims[copy] = self.dims[vertex]
+            moved = next(k for v, k in ends[vertex].items() if v in second[1:])
+            self.edges[moved] = _with_end(self.edges[moved], vertex, copy)
+        self._label_whole(whole, outer, inner, ends[middle][beside])
+        return [*level, (whole, outer, inner), (whole, copies[0], copies[1])]
+
+    def _neighbours(self, vertex: int) -> dict[int, int]:
+        """The other ends of the edges at a vertex, each with the number of its edge."""
+        return {(a if b == vertex else b): k for k, (a, b, _) in enumerate(self.edges) if vertex in (a, b)}
+
+    def _beside(self, middle: int, level: list[Pair]) -> tuple[list[Pair], int]:
+        """The other vertex of the two; a port that two pairings share is parted from them by identities first."""
+        fixed = {*self.free, *(v for pair in level for v in pair)}
+        for vertex in self._neighbours(middle):
+            owners = [pair for pair in level if vertex in pair[1:]]
+            if vertex not in fixed:
+                return level, vertex
+            if len(owners) == 2 and vertex not in self.free:
+                return self._parted(vertex, owners, level), vertex
+        raise NoMatrixForm("no matrix notation: the index graph is not series-parallel")
+
+    def _parted(self, vertex: int, owners: list[Pair], level: list[Pair]) -> list[Pair]:
+        parted = [pair for pair in level if pair not in owners]
+        for whole, outer, inner in owners:
+            fresh = 1 + max(self.dims)
+            self.dims[fresh] = self.dims[vertex]
+            self.edges.append((vertex, fresh, _identity(self.dims[vertex])))
+            parted.append((whole, fresh if outer == vertex else outer, fresh if inner == vertex else inner))
+        return parted
+
+    @staticmethod
+    def _both_pairs(between: int, ends: list[dict[int, int]], level: list[Pair]) -> tuple[Pair, Pair]:
+        """The two pairings, each with one port at each of the two vertices."""
+        around = [{v for v, k in known.items() if k != between} for known in ends]
+        pairs = [pair for pair in level if all(len(group & set(pair[1:])) == 1 for group in around)]
+        if len(pairs) != 2 or any(len(group) != 2 for group in around):
+            raise NoMatrixForm("no matrix notation: the index graph is not series-parallel")
+        return pairs[0], pairs[1]
+
+    def _label_whole(self, whole: int, outer: int, inner: int, between: int) -> None:
+        """The matrix between the two vertices, with the labels of both, as a label of the pairs of them."""
+        a, _, parts = self.edges.pop(between)
+        matrix = chain_form(parts[0][0])
+        labels = {v: chain_form(parts[0][0]) for v, parts in self.labels if v in (outer, inner)}
+        self.labels = [(v, parts) for v, parts in self.labels if v not in labels]
+        left = [diag_form(labels[inner])] if inner in labels else []
+        right = [diag_form(labels[outer])] if outer in labels else []
+        self.label(whole, _vec(chain_form((*left, matrix if a == inner else matrix.flipped(), *right))), 1)
 
 
 class _Ports:
@@ -134,8 +202,7 @@ class _Ports:
             for port in ports:
                 if port in taken:
                     dimension = self.graph.dims[fresh] = self.graph.dims[port]
-                    size = ex.size(dimension)
-                    self.between[port, fresh] = same(ex.call("eye", (size,), (dimension, dimension)))
+                    ((self.between[port, fresh],), _) = _identity(dimension)[0]
                     port, fresh = fresh, fresh + 1
                 taken.add(port)
                 self.owner[port] = number
@@ -258,6 +325,16 @@ class _Ports:
             scaled = self._scaled(beside, inner, vertex)
             rest = self._column(outer)
             self.graph.edges.append((whole, vertex, [((_kron(rest, scaled),), 1)]))
+
+
+def _identity(dimension: Dimension) -> list[Part]:
+    size = ex.size(dimension)
+    return [((same(ex.call("eye", (size,), (dimension, dimension))),), 1)]
+
+
+def _with_end(edge: Edge, old: int, new: int) -> Edge:
+    a, b, parts = edge
+    return new if a == old else a, new if b == old else b, parts
 
 
 def _is_identity(expression: Expr) -> bool:

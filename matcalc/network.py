@@ -71,6 +71,10 @@ class Network:
         reduction = _Reduction(self, _ORDERS[0])
         return reduction.entries()
 
+    def reduced(self) -> tuple[list[tuple[int, Form]], list[tuple[int, int, Form]]]:
+        """What is left once every summed vertex that can be is taken away: vectors on vertices, matrices between."""
+        return _Reduction(self, _ORDERS[0]).remainder()
+
     def solved(self) -> Chain | None:
         """The chain of the whole graph by the order of reduction with the cheapest text."""
         if not (self.free or self.labels or self.edges):
@@ -118,10 +122,17 @@ class _Reduction:
 
     def entries(self) -> tuple[list[tuple[int, Form]], list[tuple[int, int, Form]]]:
         """What is left on and between the axes once every summed vertex is taken away."""
+        remainder = self.remainder()
+        if self.bound:
+            raise NoMatrixForm("no matrix notation: the index graph is not series-parallel")
+        return remainder
+
+    def remainder(self) -> tuple[list[tuple[int, Form]], list[tuple[int, int, Form]]]:
+        """The same, with the summed vertices that stay."""
         while self._loop() or any(step() for step in self.steps):
             pass
-        if self.bound or self.scalars:
-            raise NoMatrixForm("no matrix notation: the index graph is not series-parallel")
+        if self.scalars:
+            raise NoMatrixForm("no matrix notation: a part without axes")
         labels = [(v, chain_form(as_chain(parts))) for v, parts in sorted(self.labels.items())]
         return labels, [(a, b, chain_form(as_chain(parts))) for a, b, parts in self.edges.values()]
 

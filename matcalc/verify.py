@@ -191,7 +191,7 @@ def judged(
     """How far the answer is from what was measured along directions, from its printed form, and from symmetry."""
     array = np.asarray(answer.evaluate(values, sizes), dtype=np.float64)
     variables = answer.open_variables
-    wanted = Arrangement(answer.value_shape, [by.kind.shape for by in variables], answer.layout, sizes)
+    wanted = Arrangement(answer.value_shape, [by.kind.shape for by in variables], answer.layout, sizes, answer.vec)
     if array.shape != wanted.shape:
         return float("inf"), f"the answer has shape {array.shape}, the layout asks for {wanted.shape}"
     errors = []

@@ -72,6 +72,60 @@ ANSWERS = [
 ]
 
 
+SQUARE = {"X": "matrix(n,n)"}
+# expression, variable, kinds, order, answer as d vec(Y)/d vec(X)'
+VECTORISED = [
+    ("A*x", "A", {}, 1, "kron(x', eye(m))"),
+    ("A*X + B", "X", {}, 1, "kron(eye(k), A)"),
+    ("A*X*B", "X", {}, 1, "kron(B', A)"),
+    ("inv(X)", "X", {}, 1, "-kron(inv(X)', inv(X))"),
+    ("X'", "X", {}, 1, "commutation(m, n)"),
+    ("X.*B", "X", {}, 1, "diag(vec(B))"),
+    ("sum(X, 1)", "X", {}, 1, "kron(eye(n), ones(m)')"),
+    ("x*x'", "x", {}, 1, "kron(eye(n), x) + kron(x, eye(n))"),
+    ("tr(X)*X", "X", SQUARE, 1, "tr(X)*eye(n*n) + vec(X)*vec(eye(n))'"),
+    ("X/norm2(X)", "X", {}, 1, "eye(m*n)/norm2(X) - vec(X)*vec(X)'/norm2(X)^3"),
+    ("tanh(A*X)", "X", {}, 1, "diag(vec(1 - tanh(A*X).^2))*kron(eye(k), A)"),
+    ("diag(x)*A", "x", {}, 1, "kron(A', ones(n)).*kron(ones(k), eye(n))"),
+    ("X'*X", "X", {}, 1, None),
+    ("softmax(X, 2)", "X", {}, 1, None),
+    ("kron(X, B)", "X", {}, 1, None),
+    ("inv(S)", "S", {"S": "spd(n)"}, 1, None),
+    ("logdet(X)", "X", {}, 2, "-commutation(n, n)*kron(inv(X)', inv(X))"),
+    ("norm2(X*W - Y)^2", "X", {}, 2, "2*kron(W*W', eye(m))"),
+    ("norm2(T - U*V')^2", "U", {}, 2, "2*kron(V'*V, eye(m))"),
+    ("sum(exp(X*W))", "X", {}, 2, "kron(W, eye(m))*diag(vec(exp(X*W)))*kron(W', eye(m))"),
+    ("sum(exp(X*W))", "W", {}, 2, "kron(eye(k), X')*diag(vec(exp(X*W)))*kron(eye(k), X)"),
+    ("sum(exp(A*X*B))", "X", {}, 2, "kron(B, A')*diag(vec(exp(A*X*B)))*kron(B', A)"),
+    ("det(X)", "X", {}, 2, None),
+    ("norm2(U*tanh(X*W) - Y)^2", "W", {}, 2, None),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "kinds", "order", "wanted"), VECTORISED)
+@pytest.mark.parametrize("layout", ["mixed", "numerator", "denominator"])
+def test_tensors_as_matrices(
+    expression: str, wrt: str, kinds: dict[str, str], order: int, wanted: str | None, layout: str
+) -> None:
+    answer = differentiate(expression, wrt, variables=kinds, order=order, layout=layout, vec=True)
+    assert len(answer.shape) == 2
+    assert answer.check(seed=1).verdict == "ok"
+    if wanted is not None:
+        assert layout == "denominator" or answer.text == wanted
+        assert parse(answer.text, answer.variables).expr == answer.expression
+
+
+def test_a_matrix_of_entries_is_numbered_as_vec_numbers_them() -> None:
+    matrix = np.arange(6.0).reshape(2, 3) / 7
+    tensor = differentiate("tanh(A*X)*B", "X")
+    values = {"A": matrix, "X": matrix.T[:, :1] @ matrix[:1, :] + 0.1, "B": matrix.T}
+    entries = tensor.evaluate(values)
+    rows, columns = entries.shape[0] * entries.shape[1], entries.shape[2] * entries.shape[3]
+    stacked = entries.reshape(rows, columns, order="F")
+    found = differentiate("tanh(A*X)*B", "X", vec=True).evaluate(values)
+    np.testing.assert_allclose(found, stacked, rtol=1e-12)
+
+
 @pytest.mark.parametrize(("expression", "wrt", "kinds", "wanted"), ANSWERS)
 def test_answer(expression: str, wrt: str, kinds: dict[str, str], wanted: str | None) -> None:
     answer = differentiate(expression, wrt, variables=kinds)
