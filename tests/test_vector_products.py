@@ -296,6 +296,9 @@ def test_greek_and_sympy_names() -> None:
     x, A = sp.MatrixSymbol("x", n, 1), sp.MatrixSymbol("A", n, n)
     assert matcalc.hvp(x.T * A * x, x, sp.MatrixSymbol("v", n, 1)).text == "(A + A')*v"
     assert matcalc.jvp(A * x, x, "s", variables={"s": "vector(n)"}).text == "A*s"
+    with pytest.raises(matcalc.ShapeError, match="s is m x 1"):
+        matcalc.jvp(A * x, x, "s", variables={"s": "vector(m)"})
+    assert matcalc.differentiate(A * x, "z", variables={"z": "vector(m)"}).text == "zeros(n, m)"
 
 
 @pytest.mark.parametrize(
