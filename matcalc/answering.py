@@ -181,9 +181,12 @@ def as_json(answer: Shown) -> str:
 
 
 def fields(answer: Answer) -> dict[str, Any]:
-    """What belongs to one closed form."""
-    return {
+    """What belongs to one closed form; a differential is an equation as well."""
+    from matcalc.differentials import Differential
+
+    found = {
         "text": answer.text,
         "latex": answer.latex() if answer.expression is not None else None,
         "shape": [str(dimension) for dimension in answer.shape],
     }
+    return {**found, "equation": answer.equation} if isinstance(answer, Differential) else found

@@ -55,7 +55,8 @@ def program_from_sympy(obj: Any, variables: Mapping[str, str | Kind | FunctionKi
         name: kind if isinstance(kind, Kind) else parse_kind(str(kind)) for name, kind in (variables or {}).items()
     }
     expr, symbols = from_sympy(obj, kinds)
-    return Program(text(expr), expr, {}, symbols, [])
+    unused = {name: Symbol(name, kind) for name, kind in kinds.items() if name not in symbols}
+    return Program(text(expr), expr, {}, symbols | unused, [])
 
 
 class Reader:

@@ -93,7 +93,8 @@ def free_name(stem: str, program: Program) -> str:
 def _require_new(program: Program, name: str) -> None:
     """Refuse a name that means something else in the program or the language."""
     if name in program.taken:
-        meaning = "defined in the input" if name in program.definitions else "a size"
+        known = "a function" if name in program.functions else "a size"
+        meaning = "defined in the input" if name in program.definitions else known
         raise MatcalcError(f"{name} is {meaning}, not a vector", found=name, suggestion="use another name")
     try:
         read = parse(name).expr

@@ -296,6 +296,9 @@ def test_greek_and_sympy_names() -> None:
     x, A = sp.MatrixSymbol("x", n, 1), sp.MatrixSymbol("A", n, n)
     assert matcalc.hvp(x.T * A * x, x, sp.MatrixSymbol("v", n, 1)).text == "(A + A')*v"
     assert matcalc.jvp(A * x, x, "s", variables={"s": "vector(n)"}).text == "A*s"
+    with pytest.raises(matcalc.ShapeError, match="s is m x 1"):
+        matcalc.jvp(A * x, x, "s", variables={"s": "vector(m)"})
+    assert matcalc.differentiate(A * x, "z", variables={"z": "vector(m)"}).text == "zeros(n, m)"
 
 
 @pytest.mark.parametrize(
@@ -314,6 +317,8 @@ def test_greek_and_sympy_names() -> None:
         (matcalc.hvp, "A*x", "x", "v", matcalc.ShapeError, "a Hessian is of a scalar; this is m x 1"),
         (matcalc.jvp, "A*x", "x", "n", matcalc.MatcalcError, "n is a size"),
         (matcalc.jvp, "r = A*x; r", "x", "r", matcalc.MatcalcError, "r is defined in the input"),
+        (matcalc.jvp, "f: function -> scalar; f(A*x)", "x", "f", matcalc.MatcalcError, "f is a function, not a vector"),
+        (matcalc.jvp, "f: function -> scalar; f(A*x)", "f", "v", matcalc.UnknownNameError, "f is a function: a deriv"),
         (matcalc.jvp, "A*x", "x", "pi", matcalc.UnknownNameError, "'pi' is no name of a variable"),
         (matcalc.jvp, "A*x", "x", "2*v", matcalc.UnknownNameError, "no name of a variable"),
         (matcalc.jvp, "A*x", "x", "", matcalc.UnknownNameError, "no name of a variable"),
@@ -349,6 +354,24 @@ def test_declared_name_that_is_not_used_by_the_product_stays_known() -> None:
     answer = matcalc.jvp("x'*x", "z", variables={"z": "vector(m)"})
     assert answer.text == "0"
     assert answer.notes == ["z does not occur in the expression: the derivative is zero"]
+
+
+OPAQUE = {"f": "function -> scalar", "g": "elementwise function", "A": "matrix(m,n)", "x": "vector(n)"}
+
+
+@pytest.mark.parametrize(
+    ("product", "expression", "text"),
+    [
+        (matcalc.vjp, "g(A*x)", "A'*(u.*grad(g)(A*x))"),
+        (matcalc.jvp, "g(A*x)", "(A*v).*grad(g)(A*x)"),
+        (matcalc.jvp, "f(A*x)", "grad(f)(A*x)'*A*v"),
+        (matcalc.hvp, "f(A*x)", "A'*hess(f)(A*x)*A*v"),
+    ],
+)
+def test_products_of_opaque_functions(product: Callable[..., Answer], expression: str, text: str) -> None:
+    answer = product(expression, "x", variables=OPAQUE)
+    assert answer.text == text
+    assert answer.check().ok, answer.check().text
 
 
 # -- what is not formed
