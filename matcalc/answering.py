@@ -130,7 +130,9 @@ def target_of(target: str, latex: bool, form: str | None) -> str:
 
 
 def in_form(answer: Shown, form: str | None) -> Shown:
-    """The answer in one of the forms of --form that are answers of their own."""
+    """The answer in one of the forms of --form that are answers of their own; that with sums is as it is found."""
+    if form == "matrix":
+        return answer.matrix_form()
     if form not in ("differential", "trace"):
         return answer
     from matcalc.derivatives import Derivative
@@ -173,7 +175,7 @@ def as_json(answer: Shown) -> str:
     else:
         own = fields(answer)
     common = {
-        "variables": {name: str(kind) for name, kind in answer.variables.items()},
+        "variables": answer.declarations,
         "assumptions": list(answer.assumptions),
         "notes": list(answer.notes),
     }

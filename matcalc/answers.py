@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged
+from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program
@@ -19,11 +21,15 @@ from matcalc.rulebook import Rulebook
 from matcalc.shape_arithmetic import shape_arithmetic
 from matcalc.simplify import simplified
 from matcalc.stacked import parts_of
+from matcalc.sum_notation import with_letters
 from matcalc.terms import Apply, Node, postorder
 from matcalc.variables import is_tied
 
 if TYPE_CHECKING:
+    from matcalc.symbols import Family
     from matcalc.verify import Report
+
+AnyAnswer = TypeVar("AnyAnswer", bound="Answer")
 
 
 class Answer:
@@ -43,6 +49,7 @@ class Answer:
         cotangent: Symbol | None = None,
         vec: bool = False,
     ) -> None:
+        self.stacks: Stacks = {}  # the matrices that stand for families, where the answer has no sums over members
         self.program = program
         self.partials = tuple(partials)
         self.layout = layout
@@ -50,11 +57,24 @@ class Answer:
         self.rulebook = rulebook
         self.cotangent = cotangent
         self.vec = vec  # a tensor as d vec(Y)/d vec(X)'
-        forms = MatrixForms((partials[-1].along or partials[0].by).name)
-        raw = differentiated(program.expr, self.partials, cotangent, symmetric, rulebook)
-        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, layout, vec)
+        self._find()
+
+    def _find(self) -> None:
+        """Find the answer: as an index term, and in matrix notation where it has such a form."""
+        partials, rulebook = self.partials, self.rulebook
+        forms = MatrixForms((partials[-1].along or partials[0].by).name, self._letters)
+        raw = differentiated(self.program.expr, partials, self.cotangent, self.symmetric, rulebook)
+        raw = lifted(raw, self.stacks) if self.stacks else raw
+        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
         self.node: Node = simplified(raw, rulebook, forms)
         self.expression: Expr | None = self._expression(forms)
+        if self.stacks and self.expression is None and self.matrix_shape is not None:
+            raise UnsupportedError(_NOT_STACKED, suggestion="ask for the form with a sum over the members")
+
+    @property
+    def _letters(self) -> dict[str, tuple[str, ...]]:
+        """The indices with which the input sums over its families."""
+        return {family.name: letters for family, letters in self.program.families.items()}
 
     @property
     def value_shape(self) -> Shape:
@@ -77,6 +97,34 @@ class Answer:
             return form.turned
         return form.straight
 
+    # -- whole matrices in place of families
+
+    def matrix_form(self: AnyAnswer) -> AnyAnswer:
+        """The same answer with matrices in place of families: X has the rows x_i', y the entries y_i.
+
+        Raises UnsupportedError where there is no such form.
+
+        >>> from matcalc import differentiate
+        >>> d = differentiate("sum_i((w'*x_i - y_i)^2)", "w")
+        >>> d.text, d.matrix_form().text
+        ("2*sum_i((w'*x_i - y_i)*x_i)", "2*X'*(X*w - y)")
+        """
+        return self.over(stack_symbols(self.program.families, self.program.taken))
+
+    def over(self: AnyAnswer, stacks: Stacks) -> AnyAnswer:
+        """The same answer with these matrices in place of families."""
+        if not stacks or self.stacks:
+            return self
+        other = copy(self)
+        other.stacks = stacks
+        other._find()
+        return other
+
+    @property
+    def taken(self) -> set[str]:
+        """Every name in use in the input or the answer."""
+        return self.program.taken | {stack.name for stack in self.stacks.values()}
+
     # -- renderings
 
     @property
@@ -90,7 +138,7 @@ class Answer:
             return [self.index()]
         from matcalc.printers.text import text
 
-        definitions, (body,) = named_parts([self.expression], self.program.taken, self.program.definitions)
+        definitions, (body,) = named_parts([self.expression], self.taken, self.program.definitions)
         return [*[f"{name} = {text(part)}" for name, part in definitions], text(body)]
 
     @property
@@ -107,22 +155,40 @@ class Answer:
         return latex(self.matrix("LaTeX"), self.rulebook)
 
     def sympy(self) -> Any:
-        """The closed form as a SymPy object. Differentiate it again with matcalc, not with SymPy."""
+        """The closed form as a SymPy object, over matrices in place of families.
+
+        Differentiate it again with matcalc, not with SymPy.
+        """
         from matcalc.printers.sympy import to_sympy
 
-        return to_sympy(self.matrix("SymPy"), self.rulebook)
+        return to_sympy(self.matrix_form().matrix("SymPy"), self.rulebook)
 
     def numpy_source(self, name: str = "f") -> str:
-        """The closed form as the source of a NumPy function."""
+        """The closed form as the source of a NumPy function; a family is an array with its members as rows."""
         from matcalc.printers.numpy import source
 
-        return source(self.matrix("NumPy"), name, self.rulebook, list(self.program.symbols.values()))
+        arguments = self._family_arguments()
+        variables = list(self.program.symbols.values())
+        try:
+            stacks = {family: stack_symbol(family, argument) for family, argument in arguments.items()}
+            whole = self.over(stacks)
+        except UnsupportedError:
+            return source(self.matrix("NumPy"), name, self.rulebook, variables, arguments)
+        return source(whole.matrix("NumPy"), name, self.rulebook, [*variables, *whole.stacks.values()])
+
+    def _family_arguments(self) -> dict[Family, str]:
+        """The names of families in code: x, or x_i where x is something else."""
+        taken = {*self.program.kinds, *self.program.size_names}
+        return {
+            family: family.name if family.name not in taken else family.member(letters[0]).name
+            for family, letters in self.program.families.items()
+        }
 
     def index(self) -> str:
         """The answer in index notation."""
         from matcalc.indexform import index_text
 
-        return index_text(self.node)
+        return index_text(self.node, self._letters)
 
     def matrix(self, target: str) -> Expr:
         """The answer in matrix notation; raises UnsupportedError where it has none, hence no form for the target."""
@@ -153,6 +219,11 @@ class Answer:
         return self.program.kinds
 
     @property
+    def declarations(self) -> dict[str, str]:
+        """The same as it is declared: `vector(n)`, or `vector(n), i=1..N` for a family."""
+        return self.program.declarations
+
+    @property
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answer that a user should know."""
         notes = list(self.program.notes)
@@ -162,7 +233,14 @@ class Answer:
                 notes.append(f"{by.name} does not occur in the expression: the derivative is zero")
         if any(is_tied(by.kind) for by in self.open_variables):
             notes.append(_CONVENTIONS[self.symmetric])
-        return notes
+        return notes + [self._meaning(family, stack) for family, stack in self.stacks.items()]
+
+    def _meaning(self, family: Family, stack: Symbol) -> str:
+        """What the members of a family are in the matrix that holds them."""
+        member = family.member(self.program.families[family][0]).name
+        turned = "'" if family.kind.structure == "vector" else ""
+        what = f"stacks {member}" if family.kind.structure == "scalar" else f"has rows {member}{turned}"
+        return f"{stack.name} {what}; {stack.name}: {stack.kind}"
 
     @property
     def assumptions(self) -> list[str]:
@@ -176,10 +254,18 @@ class Answer:
             if isinstance(node, Apply) and not node.function.elementwise:
                 for parameter, arg in zip(node.function.parameters, node.args):
                     if parameter.kind is not None and "invertible" in parameter.kind.facts:
-                        needed.append(f"{_text_of(arg)} is invertible")
+                        needed.append(f"{self._text_of(arg)} is invertible")
         # the order of second derivatives is free, and a Hessian symmetric, only then
         smooth = [f"{name} is {order} times continuously differentiable" for name, order in orders.items() if order > 1]
         return [*dict.fromkeys(needed), *smooth]
+
+    def _text_of(self, node: Node) -> str:
+        from matcalc.printers.text import text
+
+        try:
+            return text(MatrixForms(letters=self._letters).of(with_letters(node, self._letters)).straight)
+        except NoMatrixForm:
+            return "an argument"
 
     @property
     def shape_text(self) -> str:
@@ -190,7 +276,7 @@ class Answer:
     @property
     def shapes_text(self) -> str:
         """The kinds taken, and how the shapes of the answer combine."""
-        lines = [f"{name}: {kind.text}" for name, kind in self.variables.items()]
+        lines = [f"{name}: {kind}" for name, kind in self.declarations.items()]
         lines.append(f"answer: {self.shape_text} ({self.layout} layout)")
         lines += [f"assuming {assumption}" for assumption in self.assumptions]
         return "\n".join(lines)
@@ -202,13 +288,26 @@ class Answer:
         from matcalc.evaluation import tensor_value
         from matcalc.operands import sizes_from
 
-        known = sizes_from(self.program.symbols.values(), values, sizes)
+        values = self.operands(values)
+        symbols = [*self.program.symbols.values(), *self.stacks.values()]
+        known = sizes_from(symbols, values, sizes, self.program.families)
         result = tensor_value(self.node, values, known, self.rulebook)
         if self.matrix_shape is None or len(result.shape) == 2:
             return result
         rows, columns = (d.value(known) for d in self.matrix_shape)
         is_row = self.matrix_shape[0].number == 1 and self.matrix_shape[1].number != 1
         return result.reshape(rows, columns) if is_row else result
+
+    def operands(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values under every name that the answer uses, with the members of each family together."""
+        from matcalc.operands import with_families
+        from matcalc.stacks import rows
+
+        found = with_families(self.program.families, values, self.program.symbols)
+        for family, stack in self.stacks.items():
+            if stack.name not in values and family.key in found:
+                found[stack.name] = rows(family, found)
+        return found
 
     def check(self, seed: int = 0) -> Report:
         """The answer compared with numerical derivatives at random points; raises nothing."""
@@ -217,17 +316,9 @@ class Answer:
         return verified(self, seed)
 
 
+_NOT_STACKED = "this answer has no form with whole matrices"
 _CONVENTIONS = {
     "projected": "by a symmetric or skew variable: the projection onto the structure, (G + G')/2 or (G - G')/2",
     "independent": "by a symmetric or skew variable: all entries taken as independent",
     "cookbook": "by a symmetric variable: G + G' - diag(G), the entries of one triangle taken as free",
 }
-
-
-def _text_of(node: Node) -> str:
-    from matcalc.printers.text import text
-
-    try:
-        return text(MatrixForms().of(node).straight)
-    except NoMatrixForm:
-        return "an argument"

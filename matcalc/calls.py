@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
+from matcalc.errors import ParseError, UnknownNameError
 from matcalc.opaque_shapes import is_opaque, visit_opaque_call
 from matcalc.opaque_signature import OPERATORS
 from matcalc.signature_shapes import overloads, visit_rulebook_call
@@ -81,7 +81,8 @@ def refuse_call_without_brackets(inference: Inference, left: Node, right: Node) 
 
 def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
     if name.startswith("sum_"):
-        inference.fail(node, "sums over an index are not supported yet", error=UnsupportedError)
+        mend = "an index is one letter, and a sum has one operand: sum_i(sum_j(...))"
+        inference.fail(node, f"{name} is no sum over an index", suggestion=mend, error=ParseError)
     if name in OPERATORS:
         mend = f"of a declared function f write {name}(f)(x)"
         inference.fail(

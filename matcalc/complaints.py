@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from matcalc.grammar import Stuck
 
 LONGEST_TEXT = 1_000_000
-OPENING = {"(": ")", "[": "]", "|": "|", "||": "||", "‖": "‖", "<": ">", "⟨": "⟩"}
-CLOSING = {")": "(", "]": "["}
+OPENING = {"(": ")", "[": "]", "{": "}", "|": "|", "||": "||", "‖": "‖", "<": ">", "⟨": "⟩"}
+CLOSING = {")": "(", "]": "[", "}": "{"}
 OPERAND = "a name, a number or a bracket"
 
 
@@ -57,9 +57,10 @@ def complain(text: str, stuck: Stuck) -> NoReturn:
     """Turn a parse without a way on into a ParseError that says what to mend."""
     word, start, end = stuck.mark
     opened = _open_bracket(stuck.values)
+    if word == "{":
+        fail(text, "'{' cannot stand here", start, end, "write round brackets, as in X^(-1)")
     if stuck.kind == "UNKNOWN":
-        mend = "write round brackets, as in X^(-1)" if word in "{}" else None
-        fail(text, f"the character {word!r} is not part of the language", start, end, mend)
+        fail(text, f"the character {word!r} is not part of the language", start, end)
     closes = word in CLOSING or stuck.kind in ("BAR_CLOSE", "NORM_CLOSE", "ANGLE_CLOSE")
     if closes and (opened is None or OPENING[opened[0]] != word):
         _bracket_clash(text, word, start, end, opened)

@@ -36,7 +36,8 @@ class Derivative(Answer):
         """
         more = in_turn(self.program, self.wrt.name if wrt is None else wrt, order)
         partials = (*self.partials, *map(Partial, more))
-        return Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook, vec=self.vec)
+        answer = Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook, vec=self.vec)
+        return answer.over(self.stacks)
 
     def differential(self) -> Differential:
         """The differential that this derivative is read off, linear in that of the variable.
@@ -47,7 +48,8 @@ class Derivative(Answer):
         >>> differentiate("inv(X)", "X").differential()
         <differential dF = -inv(X)*dX*inv(X)>
         """
-        return Differential(self.program, self._only("the differential"), self.symmetric, self.rulebook)
+        by = self._only("the differential")
+        return Differential(self.program, by, self.symmetric, self.rulebook).over(self.stacks)
 
     def trace_form(self) -> TraceForm:
         """The differential of a scalar as `tr(G'*dX)`, with the gradient G.
@@ -58,7 +60,8 @@ class Derivative(Answer):
         >>> differentiate("logdet(X)", "X").trace_form()
         <differential df = tr(inv(X)*dX)>
         """
-        return TraceForm(self.program, self._only("the trace form"), self.symmetric, self.rulebook)
+        by = self._only("the trace form")
+        return TraceForm(self.program, by, self.symmetric, self.rulebook).over(self.stacks)
 
     def _only(self, form: str) -> Symbol:
         """The one variable."""

@@ -79,6 +79,9 @@ class TraceForm(Differential):
             shape = shape_text(program.expr.shape)
             raise ShapeError(f"the trace form is of a scalar; this is {shape}", expected="1 x 1", found=shape)
         super().__init__(program, by, symmetric, rulebook)
+
+    def _find(self) -> None:
+        super()._find()
         if not is_zero(self.node):
             gradients = {part: self._gradient(part) for part in self.own}
             terms = [trace_form(turned, ex.named(self.own[part])) for part, turned in gradients.items() if turned]
@@ -87,6 +90,7 @@ class TraceForm(Differential):
     def _gradient(self, part: Symbol) -> Expr | None:
         """The transposed gradient by one variable; None where it is zero."""
         gradient = Answer(self.program, [Partial(part)], "numerator", self.symmetric, self.rulebook)
+        gradient = gradient.over(self.stacks)
         return None if is_zero(gradient.node) else gradient.matrix("trace")
 
 

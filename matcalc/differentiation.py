@@ -4,6 +4,8 @@ Reverse mode: adjoints are summed per node, the graph is walked once, and nothin
 `extra` axes follow those of the node: a scalar has none, a Jacobian carries the axes of the output.
 Forward mode serves derivatives by a scalar. A matrix function is stated by its differential; the
 transposed map is found by reverse mode through that formula, which is linear in the differential.
+What stands inside a sum over an index has an adjoint at each value of the index; they are added up
+where a part does not depend on it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from matcalc.kinds import Kind
 from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_terms import opaque_derivative, opaque_differential
+from matcalc.substitution import summed
 from matcalc.sums import add_exponents, linear, ones, zero
 from matcalc.tensor import part, product, product_term
 from matcalc.terms import (
@@ -31,6 +34,7 @@ from matcalc.terms import (
     Part,
     Product,
     Sum,
+    Summed,
     Term,
     delta,
     leaf,
@@ -39,6 +43,7 @@ from matcalc.terms import (
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function, Rulebook
+    from matcalc.symbols import IndexSet
 
 
 def derivative(root: Node, variable: Node, rulebook: Rulebook) -> Node:
@@ -86,8 +91,16 @@ def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Ruleb
         if large and isinstance(adjoint[1], Sum):
             adjoint = adjoint[0], part(adjoint[1])
         for child, term in _pulled_back(node, adjoint, extra, live, rulebook):
-            adjoints.setdefault(child.digest, []).append(term)
+            adjoints.setdefault(child.digest, []).append(_gathered(term, node, child))
     return linear(adjoints.get(variable.digest, []), variable.axes + extra)
+
+
+def _gathered(term: Term, node: Node, child: Node) -> Term:
+    """What a node adds to the adjoint of a part: at all values of the indices on which only the node depends."""
+    coefficient, moved = term
+    for index in sorted(node.free - child.free, key=repr):
+        moved = summed(index, moved)
+    return coefficient, moved
 
 
 def _pulled_back(
@@ -99,6 +112,8 @@ def _pulled_back(
         return [(term, (c * scale, inner)) for c, term in node.terms if term.digest in live]
     if isinstance(node, Part):
         return [(node.inner, adjoint)]
+    if isinstance(node, Summed):
+        return [(node.body, adjoint)]
     if isinstance(node, Product):
         return _product_adjoints(node, adjoint, extra, live, rulebook)
     assert isinstance(node, Apply)
@@ -183,7 +198,7 @@ def _differential(function: Function) -> Expr:
 def _differential_node(node: Apply, position: int, rulebook: Rulebook) -> tuple[Node, Leaf]:
     """The differential of a matrix function in a formal differential of one argument."""
     function = node.function
-    formal = formal_differential(node.args[position].axes)
+    formal = formal_differential(node.args[position].axes, node.free)
     if isinstance(function, OpaqueFunction):
         return opaque_differential(node, position, formal), formal
     operands: dict[str, Node] = {}
@@ -195,10 +210,10 @@ def _differential_node(node: Apply, position: int, rulebook: Rulebook) -> tuple[
     return lower(body, rulebook, operands, local_sizes(function, shapes)), formal
 
 
-def formal_differential(axes: Axes) -> Leaf:
-    """A leaf that no input can name."""
+def formal_differential(axes: Axes, free: IndexSet) -> Leaf:
+    """The differential of an operand: a leaf that no input can name, on all indices of the call."""
     structure = ("scalar", "vector", "matrix")[len(axes)]
-    return leaf(Symbol("d*", Kind(structure, axes)), axes)
+    return leaf(Symbol("d*", Kind(structure, axes), free), axes)
 
 
 def _transposed_differential(node: Apply, position: int, adjoint: Node, extra: Axes, rulebook: Rulebook) -> Node:
@@ -227,6 +242,8 @@ def _pushed_forward(node: Node, tangents: dict[bytes, Node], extra: Axes, rulebo
         return linear([(c, tangents[term.digest]) for c, term in node.terms if term.digest in tangents], axes)
     if isinstance(node, Part):
         return tangents[node.inner.digest]
+    if isinstance(node, Summed):
+        return summed(node.index, tangents[node.body.digest])
     if isinstance(node, Product):
         return linear([(1, tangent) for tangent in _product_tangents(node, tangents, extra, rulebook)], axes)
     assert isinstance(node, Apply)

@@ -11,6 +11,7 @@ from matcalc.errors import ParseError, UnsupportedError
 from matcalc.extents import dimension_of
 from matcalc.opaque_signature import OpaqueSignature
 from matcalc.structural import size_of
+from matcalc.symbols import Index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,12 @@ def build_number(inference: Inference, node: Node) -> Expr:
 
 
 def build_name(inference: Inference, node: Node) -> Expr:
-    return inference.variables[node.value].expr
+    name = node.value
+    return expr.named(inference.member(name)) if name in inference.binding.members else inference.variables[name].expr
+
+
+def build_index_sum(inference: Inference, node: Node) -> Expr:
+    return expr.index_sum(Index(node.value[0], inference.binding.counts[node]), node.args[0].expr)
 
 
 def build_defined(inference: Inference, node: Node) -> Expr:
@@ -234,5 +240,6 @@ BUILDERS: dict[str, Callable[[Inference, Node], Expr]] = {
     "inner": build_inner,
     "call": build_call,
     "opaque": build_opaque,
+    "index_sum": build_index_sum,
     "tuple": build_argument,
 }

@@ -15,6 +15,8 @@ from matcalc.numeric import duplication_matrix, evaluate
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_values import opaque_value
 from matcalc.operands import as_operand
+from matcalc.stacks import members
+from matcalc.symbols import Index, IndexSet, Member
 from matcalc.terms import (
     Apply,
     Delta,
@@ -28,6 +30,7 @@ from matcalc.terms import (
     Size,
     Slot,
     Sum,
+    Summed,
     Unit,
     postorder,
 )
@@ -55,7 +58,8 @@ def tensor_value(root: Node, values: Mapping[str, Any], sizes: Mapping[str, int]
 def _value(
     node: Node, done: Mapping[bytes, Array], values: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook
 ) -> Array:
-    shape = tuple(d.value(sizes) for d in node.axes)
+    """The array of a node: an axis for each index it depends on, by their names, then its own axes."""
+    shape = (*[index.count.value(sizes) for index in ordered(node.free)], *[d.value(sizes) for d in node.axes])
     if isinstance(node, Leaf):
         return _leaf_value(node, values, shape)
     if isinstance(node, Delta):
@@ -75,22 +79,43 @@ def _value(
     if isinstance(node, Sum):
         total = np.zeros(shape)
         for coefficient, term in node.terms:
-            total = total + float(coefficient) * done[term.digest]
+            total = total + float(coefficient) * aligned(done[term.digest], term.free, node.free)
         return total
     if isinstance(node, Apply):
-        args = [done[a.digest] for a in node.args]
-        if isinstance(node.function, OpaqueFunction):
-            return opaque_value(node.function.opaque, args, shape, values)
-        return _applied(node, args, shape, rulebook)
+        args = [aligned(done[a.digest], a.free, node.free) for a in node.args]
+        if node.free:
+            return _applied_to_members(node, args, shape, values, rulebook)
+        return _once(args, node, shape, values, rulebook)
     if isinstance(node, Part):
         return done[node.inner.digest]
+    if isinstance(node, Summed):
+        return np.asarray(np.sum(done[node.body.digest], axis=ordered(node.body.free).index(node.index)))
     assert isinstance(node, Product)
-    return _contracted(node, done, [d.value(sizes) for d in node.axes + node.bound])
+    lengths = [d.value(sizes) for d in node.axes + node.bound]
+    return _contracted(node, done, lengths, list(shape[: len(node.free)]))
+
+
+def ordered(free: IndexSet) -> list[Index]:
+    """Indices in the order of their axes."""
+    return sorted(free, key=lambda index: index.name)
+
+
+def aligned(value: Array, free: IndexSet, wanted: IndexSet) -> Array:
+    """The array with an axis of length 1 for every index that it does not depend on."""
+    if free == wanted:
+        return value
+    missing = [k for k, index in enumerate(ordered(wanted)) if index not in free]
+    return np.expand_dims(value, tuple(missing))
 
 
 def _leaf_value(node: Leaf, values: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
     if "constant" in node.facts:
         return np.asarray(float(getattr(np, node.symbol.name)))
+    if isinstance(node.symbol, Member):
+        stack = members(node.symbol.family, values)
+        if "diagonal" in node.facts and len(node.axes) == 1:
+            stack = np.diagonal(stack, axis1=1, axis2=2)
+        return stack.reshape(shape)
     if node.symbol.name not in values:
         raise MatcalcError(f"no value is given for {node.symbol.name}, a {node.symbol.kind.text}")
     operand = as_operand(node.symbol, values[node.symbol.name])
@@ -107,27 +132,35 @@ def _unit_value(node: Unit, count: int) -> Array:
     return vector
 
 
-def _contracted(node: Product, done: Mapping[bytes, Array], lengths: list[int]) -> Array:
-    """The product by einsum; `lengths` are those of all its indices, the axes first."""
+def _contracted(node: Product, done: Mapping[bytes, Array], lengths: list[int], counts: list[int]) -> Array:
+    """The product by einsum; `lengths` are those of all its indices, the axes first.
+
+    The indices of members, which run over `counts`, are numbered behind all others.
+    """
     operands: list[Any] = []
     carried: set[int] = set()
     scale: Array | float = 1.0
     split = _split_indices(node)
+    number = {index: len(lengths) + k for k, index in enumerate(ordered(node.free))}
+    lengths = [*lengths, *counts]
     for base, exponent, indices in node.factors:
-        value = _powered(done[base.digest], exponent, done)
-        if not indices:
+        free = base.free | exponent.free if isinstance(exponent, Node) else base.free
+        value = _powered(base, exponent, free, done)
+        places = [*[number[index] for index in ordered(free)], *indices]
+        if not places:
             scale = scale * value
         elif not isinstance(base, Pairing) or split.get(indices[0]) != indices[1:]:
-            places = [k for i in indices for k in split.get(i, (i,))]
+            places = [k for i in places for k in split.get(i, (i,))]
             operands += [value.reshape([lengths[k] for k in places]), places]
             carried.update(places)
-    out = [k for axis in range(len(node.axes)) for k in split.get(axis, (axis,))]
+    out = [*number.values(), *[k for axis in range(len(node.axes)) for k in split.get(axis, (axis,))]]
     for k in out:
         if k not in carried:
             operands += [np.ones(lengths[k]), [k]]
     if not operands:
         return np.asarray(scale, dtype=np.float64)
-    return np.asarray(scale * np.einsum(*operands, out, optimize="greedy")).reshape(lengths[: len(node.axes)])
+    total = np.asarray(scale * np.einsum(*operands, out, optimize="greedy"))
+    return total.reshape([*counts, *lengths[: len(node.axes)]])
 
 
 def _split_indices(node: Product) -> dict[int, tuple[int, ...]]:
@@ -143,9 +176,12 @@ def _split_indices(node: Product) -> dict[int, tuple[int, ...]]:
     return split
 
 
-def _powered(value: Array, exponent: Exponent, done: Mapping[bytes, Array]) -> Array:
+def _powered(base: Node, exponent: Exponent, free: IndexSet, done: Mapping[bytes, Array]) -> Array:
+    """The power of a factor, which depends on these indices."""
+    value = aligned(done[base.digest], base.free, free)
     if isinstance(exponent, Node):
-        return np.asarray(np.power(value, done[exponent.digest]))
+        power = aligned(done[exponent.digest], exponent.free, free)
+        return np.asarray(np.power(value, power.reshape(power.shape + (1,) * len(base.axes))))
     if exponent == 1:
         return value
     if isinstance(exponent, int):
@@ -157,8 +193,31 @@ def _applied(node: Apply, args: list[Array], shape: tuple[int, ...], rulebook: R
     """A function of the rulebook at these arrays, by way of an expression that only calls it."""
     if node.function.elementwise and len(shape) > 2:
         flat = [a.reshape(-1) for a in args]
-        return _called(node, flat, rulebook, (shape[0],)).reshape(shape)
+        return _called(node, flat, rulebook, (len(flat[0]),)).reshape(shape)
     return _called(node, args, rulebook, shape).reshape(shape)
+
+
+def _applied_to_members(
+    node: Apply, args: list[Array], shape: tuple[int, ...], values: Mapping[str, Any], rulebook: Rulebook
+) -> Array:
+    """A function at every value of the indices that its operands depend on."""
+    count = len(node.free)
+    if node.function.elementwise and not isinstance(node.function, OpaqueFunction):
+        flat = [np.broadcast_to(a, shape).reshape(-1) for a in args]
+        return _called(node, flat, rulebook, (len(flat[0]),)).reshape(shape)
+    lengths, own = shape[:count], shape[count:]
+    spread = [np.broadcast_to(a, lengths + a.shape[count:]) for a in args]
+    found = [_once([a[place] for a in spread], node, own, values, rulebook) for place in np.ndindex(lengths)]
+    return np.array(found).reshape(shape)
+
+
+def _once(
+    args: list[Array], node: Apply, shape: tuple[int, ...], values: Mapping[str, Any], rulebook: Rulebook
+) -> Array:
+    """A function at operands that depend on nothing more."""
+    if isinstance(node.function, OpaqueFunction):
+        return opaque_value(node.function.opaque, args, shape, values)
+    return _applied(node, args, shape, rulebook)
 
 
 def _called(node: Apply, args: list[Array], rulebook: Rulebook, shape: tuple[int, ...]) -> Array:

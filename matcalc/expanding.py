@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from matcalc.blocks import Place, block_layout
-from matcalc.substitution import rebuilt
+from matcalc.substitution import rebuilt, summed
 from matcalc.sums import linear
+from matcalc.symbols import Index
 from matcalc.tensor import apply, product, transposed
-from matcalc.terms import Apply, Delta, Factor, Node, Product, Slot, Sum, Unit, factors_of, postorder
+from matcalc.terms import Apply, Delta, Factor, Node, Product, Slot, Sum, Summed, Term, Unit, factors_of, postorder
 
 # A sum is written out on trial when that gives at most this many terms.
 LARGEST_EXPANSION = 8
@@ -153,11 +154,51 @@ def identity_sums(node: Product) -> Iterator[int]:
             yield position
 
 
+def lone_sums(node: Product) -> Iterator[int]:
+    """Where a product has a short sum along an index that it alone carries, so that each term can be summed."""
+    for position, (base, exponent, indices) in enumerate(node.factors):
+        if isinstance(base, Sum) and exponent == 1 and len(base.terms) <= LARGEST_EXPANSION:
+            others = {i for k, (_, _, spots) in enumerate(node.factors) if k != position for i in spots}
+            if any(i >= len(node.axes) and i not in others for i in indices):
+                yield position
+
+
 def _cancels(term: Node, factor: Factor) -> bool:
     """Whether a term holds a power of the same base at the same place, of the opposite sign."""
     base, power, place = factor
     assert not isinstance(power, Node)
     return any(b == base and i == place and not isinstance(e, Node) and e * power < 0 for b, e, i in factors_of(term))
+
+
+def joined(node: Sum, shortened: Callable[[Node], Node]) -> Node | None:
+    """The sum with all its sums over one index put together, or None where there are not two of them.
+
+    What stands outside such a sum is drawn into it, and the new body is shortened.
+    """
+    bodies: dict[Index, list[Term]] = {}
+    others: list[Term] = []
+    for coefficient, term in node.terms:
+        found = _first_sum_over_index(term)
+        if found is None:
+            others.append((coefficient, term))
+        else:
+            bodies.setdefault(found[0], []).append((coefficient, found[1]))
+    if all(len(terms) == 1 for terms in bodies.values()):
+        return None
+    sums = [(1, summed(index, shortened(linear(terms, node.axes)))) for index, terms in bodies.items()]
+    return linear([*sums, *others], node.axes)
+
+
+def _first_sum_over_index(term: Node) -> tuple[Index, Node] | None:
+    """The index of the first sum over one among the factors of a term, and all the rest as it stands inside."""
+    factors = factors_of(term)
+    for position, (base, exponent, indices) in enumerate(factors):
+        if isinstance(base, Summed) and exponent == 1:
+            rest = [factor for k, factor in enumerate(factors) if k != position]
+            if not any(base.index in other.free for other, _, _ in rest):
+                inside: list[Factor] = [(base.body, 1, indices), *rest]
+                return base.index, product(inside, tuple(range(len(term.axes))), term.axes)
+    return None
 
 
 def opened(node: Product) -> Node | None:

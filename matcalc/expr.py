@@ -6,7 +6,7 @@ One node class; `op` says what it is. Nodes are immutable and interned, every no
 | op | args | value | written |
 |---|---|---|---|
 | number | - | int or Fraction, >= 0 | `2`, `0.5` |
-| symbol | - | Symbol(name, kind) | `X` |
+| symbol | - | Symbol(name, kind), or a Member | `X`, `x_i` |
 | size | - | Dimension | `n` (a dimension used as a positive scalar) |
 | call | operands | function name | `exp(x)`, `eye(n)`, `sum(X, 1)` |
 | add | two or more, a term may be `neg` | - | `a + b - c` |
@@ -20,6 +20,7 @@ One node class; `op` says what it is. Nodes are immutable and interned, every no
 | transpose | one | - | `X'` |
 | entry | base, row, column (either may be None) | (row, column) | `X[i,j]`, `X[i,:]`, `x[i]` |
 | stack | blocks by rows | (rows, columns) of blocks | `[a, b; c, d]`, `[A; B]` |
+| index_sum | one | Index | `sum_i(x_i)` |
 """
 
 from __future__ import annotations
@@ -31,40 +32,23 @@ from typing import Any
 from matcalc.dimensions import ONE, SCALAR, Dimension, Shape, total_size
 from matcalc.interning import digest_of, new_table, remember
 from matcalc.kinds import Kind
+from matcalc.symbols import NO_INDICES, Index, IndexSet
+from matcalc.symbols import Symbol as Symbol
 
 Rational = int | Fraction
-
-
-class Symbol:
-    """A name with its kind."""
-
-    __slots__ = ("_hash", "kind", "name")
-
-    def __init__(self, name: str, kind: Kind) -> None:
-        self.name = name
-        self.kind = kind
-        self._hash = hash((name, kind))
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Symbol) and self.name == other.name and self.kind is other.kind)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __repr__(self) -> str:
-        return f"{self.name}: {self.kind}"
 
 
 class Expr:
     """An interned node; build it with the functions of this module, never directly."""
 
-    __slots__ = ("_digest", "args", "cost", "is_scalar", "op", "shape", "value")
+    __slots__ = ("_digest", "args", "cost", "free", "is_scalar", "op", "shape", "value")
 
     op: str
     args: tuple[Expr, ...]
     value: Any
     shape: Shape
     is_scalar: bool
+    free: IndexSet  # the indices it depends on, apart from those it sums over itself
     cost: int  # what "simpler" means: see token_cost
     _digest: bytes | None
 
@@ -113,9 +97,22 @@ def _node(op: str, args: tuple[Expr, ...], value: Any, shape: Shape) -> Expr:
     node = Expr.__new__(Expr)
     node.op, node.args, node.value, node.shape, node._digest = op, args, value, shape, None
     node.is_scalar = shape[0] is ONE and shape[1] is ONE
+    node.free = _free_indices(node)
     node.cost = token_cost(node)
     kept: Expr = remember(_table, key, node)
     return kept if kept.shape == shape else node
+
+
+def _free_indices(node: Expr) -> IndexSet:
+    """What a node depends on: its operands say it, but for a member and a sum over an index."""
+    if node.op == "symbol":
+        found: IndexSet = node.value.free
+        return found
+    free = NO_INDICES
+    for arg in node.args:
+        if arg.free:
+            free = free | arg.free
+    return free - {node.value} if node.op == "index_sum" else free
 
 
 def token_cost(node: Expr) -> int:
@@ -320,6 +317,13 @@ def _divided_alike(args: tuple[Expr, ...], axis: int) -> bool:
         return False
     divisions = [[b.shape[axis] for b in (arg.args[:: arg.value[1]], arg.args[: arg.value[1]])[axis]] for arg in args]
     return all(division == divisions[0] for division in divisions)
+
+
+def index_sum(index: Index, body: Expr) -> Expr:
+    """The sum of the body over all values of an index; a minus moves to the front."""
+    if body.op == "neg":
+        return neg(index_sum(index, body.args[0]))
+    return _node("index_sum", (body,), index, body.shape)
 
 
 def postorder(*roots: Expr) -> list[Expr]:

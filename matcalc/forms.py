@@ -222,7 +222,7 @@ def summed(chain: Chain) -> Expr:
 
 
 def contracted(parts: list[Part], variable: str | None = None) -> Expr:
-    """The sum over one vertex of the product of its labels; an inner product ends in the variable: `x'*w`."""
+    """The sum over one vertex of the product of its labels: `x'*w` ends in the variable, `w'*x_i` in the member."""
     if is_plain(parts):
         return _summed_column(chain_form(parts[0][0]))
     if len(parts) == 1 and parts[0][1] == 2:
@@ -234,7 +234,15 @@ def contracted(parts: list[Part], variable: str | None = None) -> Expr:
         if exponent == 1:
             other = as_chain([p for j, p in enumerate(parts) if j != k])
             candidates += [multiplied(flipped(chain) + other), multiplied(flipped(other) + chain)]
-    return min(candidates, key=lambda e: (e.cost, e.op != "mul", first_word(e) == variable, reading_key(e)))
+    return min(candidates, key=lambda e: (e.cost, e.op != "mul", *_ends(e, variable), reading_key(e)))
+
+
+def _ends(product: Expr, variable: str | None) -> tuple[bool, bool]:
+    """What an inner product should not start with: a member of a family, the variable."""
+    first = product
+    while first.args:
+        first = first.args[0]
+    return bool(first.free), first_word(product) == variable
 
 
 def _summed_column(form: Form) -> Expr:
@@ -269,12 +277,25 @@ def assembled(coefficient: Rational, scalars: list[tuple[Expr, Rational]], chain
     if top != 1 or not (above or chain):
         above.insert(0, ex.number(top))
     if chain is None:
-        return coefficient < 0, same(_over(_scalar_product(above), below))
+        return coefficient < 0, same(_scalar_quotient(above, below))
     whole = chain
     return coefficient < 0, Form(
-        lambda: _over(_times(above, chain_form(whole).straight), below),
-        lambda: _over(_times(above, chain_form(whole).turned), below),
+        lambda: _quotient(above, chain_form(whole).straight, below),
+        lambda: _quotient(above, chain_form(whole).turned, below),
     )
+
+
+def _scalar_quotient(above: list[Expr], below: list[Expr]) -> Expr:
+    if len(above) > 1 and above[-1].op == "index_sum":
+        return _quotient(above[:-1], above[-1], below)
+    return _over(_scalar_product(above), below)
+
+
+def _quotient(above: list[Expr], matrix: Expr, below: list[Expr]) -> Expr:
+    """Scalars times a matrix, over scalars; before a sum over an index all scalars come first: `2/N*sum_i(x_i)`."""
+    if above and below and matrix.op == "index_sum":
+        return _times([_over(_scalar_product(above), below)], matrix)
+    return _over(_times(above, matrix), below)
 
 
 def scalar_power(base: Expr, exponent: Rational) -> Expr:

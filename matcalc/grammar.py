@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 FILE_OF_START = {"program": "expr", "kind": "expr", "shape_words": "expr", "line": "rules"}
 # a bar after one of these closes the innermost bar that is open
 OPERAND_ENDS = frozenset({"NAME", "NUMBER", "TRANSPOSE", "SUPERSCRIPT", "BAR_CLOSE", "NORM_CLOSE", "ANGLE_CLOSE"})
-CLOSING = frozenset({"RPAR", "RSQB"})
+CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
 # a newline counts for nothing inside these
-DEPTH = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
+DEPTH = {"LPAR": 1, "LSQB": 1, "LBRACE": 1, "RPAR": -1, "RSQB": -1, "RBRACE": -1}
 
 Mark = tuple[str, int, int]  # a token: its text, start and end
 

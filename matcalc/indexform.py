@@ -16,7 +16,9 @@ from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_signature import split_name
 from matcalc.printers.text import number_text, text
-from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, postorder
+from matcalc.sum_notation import LETTERS as SUM_LETTERS
+from matcalc.sum_notation import Letters, lettered
+from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, Summed, postorder
 
 # input axes are i, j, the others follow
 LETTERS = "ijklpqrstuvabcdefgh"
@@ -24,18 +26,22 @@ LETTERS = "ijklpqrstuvabcdefgh"
 MOST_TERMS = 2000
 
 
-def index_text(node: Node) -> str:
-    """The entry of a tensor in terms of entries, its axes named in front; letters skip every name in use."""
-    letters = _letters(node)
+def index_text(node: Node, sums: Letters | None = None) -> str:
+    """The entry of a tensor in terms of entries, its axes named in front; letters skip every name in use.
+
+    `sums` are the letters with which the input sums over its families.
+    """
+    letters = _letters(node, sums or {})
     axes = [next(letters) for _ in node.axes]
-    body = _Writer(letters).entry(node, axes)
+    body = _Writer(letters, sums or {}).entry(node, axes)
     return (f"[{','.join(axes)}] " if axes else "") + body
 
 
-def _letters(node: Node) -> Iterator[str]:
+def _letters(node: Node, sums: Letters) -> Iterator[str]:
     order = postorder(node)
     taken = {n.symbol.name for n in order if isinstance(n, Leaf)}
     taken |= {split_name(n.function.name)[0] for n in order if isinstance(n, Apply)}
+    taken |= {letter for letters in sums.values() for letter in letters} | set(SUM_LETTERS[: node.binders])
     taken |= {name for n in order for d in n.axes for name in d.names}
     number = 0
     while True:
@@ -47,9 +53,10 @@ def _letters(node: Node) -> Iterator[str]:
 
 
 class _Writer:
-    def __init__(self, letters: Iterator[str]) -> None:
+    def __init__(self, letters: Iterator[str], sums: Letters) -> None:
         self.letters = letters
-        self.forms = MatrixForms()
+        self.sums = sums
+        self.forms = MatrixForms(letters=sums)
         self.terms_written = 0
 
     def entry(self, node: Node, indices: list[str]) -> str:
@@ -116,6 +123,9 @@ class _Writer:
         """The entry of a factor; of a tensor, in brackets."""
         while isinstance(base, Part):
             base = base.inner
+        if isinstance(base, Summed) and (len(base.axes) > 2 or not self._has_form(base)):
+            index, body = lettered(base, self.sums)
+            return f"sum_{index.name}({self.entry(body, indices)})"
         if isinstance(base, Apply) and len(base.axes) > 2:
             if isinstance(base.function, OpaqueFunction) and not base.function.elementwise:
                 args = ", ".join([text(form.straight) for form in self.forms.operands(base)])
@@ -185,7 +195,7 @@ def _ranges(node: Product, place: list[str]) -> list[str]:
 def _indexed(expression: Expr, indices: list[str]) -> str:
     """An operand with its indices; anything but a name or a call in brackets."""
     written = text(expression)
-    if expression.op not in ("symbol", "call"):
+    if expression.op not in ("symbol", "call", "index_sum"):
         written = f"({written})"
     return written + (f"[{','.join(indices)}]" if indices else "")
 

@@ -12,10 +12,12 @@ from matcalc.expr import Symbol
 from matcalc.extents import SINGLE, Extent, differ, find, shape_text, unify
 from matcalc.opaque_shapes import OpaqueUse
 from matcalc.shapes import MATRIX, SCALAR_CLASS, VECTOR, Variable, letter_convention, name_sizes
+from matcalc.symbols import Family, Member
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
+    from matcalc.binding import Binding
     from matcalc.constraints import Extents
     from matcalc.dimensions import Shape
     from matcalc.kinds import FunctionKind, Kind
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from matcalc.syntax import SyntaxBuilder
 
 LONGEST_QUOTE = 40
+TIGHT = frozenset("name number call index_sum transpose power hadpower entry abs norm size".split())
 
 
 class Inference:
@@ -35,6 +38,7 @@ class Inference:
         declared: Mapping[str, Kind],
         functions: Mapping[str, FunctionKind],
         rulebook: FunctionTable,
+        binding: Binding,
     ) -> None:
         self.source = syntax.source
         self.notes = syntax.notes
@@ -45,11 +49,12 @@ class Inference:
         self.identities: list[Node] = []
         self.definitions: dict[str, Node] = {}
         self.variables: dict[str, Variable] = {}
-        self.declared = declared
-        self.sizes = set(syntax.size_names)
-        self.mentioned: set[str] = set()
+        self.binding = binding
+        self.declared = {**declared, **binding.declared}
+        self.sizes = set(syntax.size_names).union(binding.size_names)
+        self.mentioned: set[str] = {node.value[0] for node in binding.counts}  # no size is called like an index
         self._extents: dict[Dimension, Extent] = {ONE: SINGLE}
-        kinds: list[Kind | FunctionKind] = [*declared.values(), *functions.values()]
+        kinds: list[Kind | FunctionKind] = [*self.declared.values(), *functions.values()]
         for dimension in (d for kind in kinds for d in kind.dimensions):
             self.sizes.update(dimension.names)
         self.functions = {
@@ -187,11 +192,29 @@ class Inference:
 
     def symbols(self) -> dict[str, Symbol]:
         """All variables, in the order in which they appear, then those only declared."""
-        found: dict[str, Symbol] = {name: variable.expr.value for name, variable in self.variables.items()}
+        members = self.binding.members
+        found: dict[str, Symbol] = {
+            name: variable.expr.value for name, variable in self.variables.items() if name not in members
+        }
         for name, kind in self.declared.items():
-            if name not in found:
+            if name not in found and name not in members:
                 found[name] = Symbol(name, kind)
         return found
+
+    def families(self) -> dict[Family, tuple[str, ...]]:
+        """The families whose members occur, in the order in which they do, with the indices that run over each."""
+        found: dict[Family, tuple[str, ...]] = {}
+        for name in self.variables:
+            member = self.binding.members.get(name)
+            if member is not None:
+                found[self.member(name).family] = self.binding.letters[member.family]
+        return found
+
+    def member(self, name: str) -> Member:
+        """The member of a family that a name stands for, once its kind is known."""
+        known = self.binding.members[name]
+        size = self.binding.sizes[known.family]
+        return Family(known.family, self.variables[name].found_kind(), size).member(known.index)
 
     # ---- messages ----
 
@@ -208,8 +231,7 @@ class Inference:
     def factor(self, node: Node) -> str:
         """The same, in brackets where it is an operand of a tighter operator."""
         text = self.text(node)
-        tight = node.op in ("name", "number", "call", "transpose", "power", "hadpower", "entry", "abs", "norm", "size")
-        return text if tight or (text.startswith("(") and node.bracketed) else f"({text})"
+        return text if node.op in TIGHT or (text.startswith("(") and node.bracketed) else f"({text})"
 
     def transposed(self, node: Node) -> str:
         """The same, transposed; two transpositions cancel."""
@@ -276,7 +298,7 @@ class Inference:
             if current.op == "name":
                 if current.value not in self.declared or not is_scalar(current):
                     return False
-            elif current.op not in ("number", "size", "pi", "neg", "mul", "div", "power", "sum"):
+            elif current.op not in ("number", "size", "pi", "neg", "mul", "div", "power", "sum", "index_sum"):
                 return False
             pending.extend(current.args)
         return False

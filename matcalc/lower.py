@@ -14,6 +14,7 @@ from matcalc.dimensions import ONE, Dimension, Shape
 from matcalc.entrywise import applied_entrywise, entrywise_power, larger, pi_node, stands_as_function
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
+from matcalc.substitution import summed
 from matcalc.sums import as_exponent, constant, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
 from matcalc.terms import Axes, Factor, Node, Term, delta, duplication, leaf, pairing, slot, unit
@@ -284,6 +285,9 @@ class _Lowering:
                 own.append(axis if placed is None else axis + 2)
         factors.append((block, 1, tuple(own)))
         return product(factors, tuple(out), axes_of(shape))
+
+    def _index_sum(self, node: Expr) -> Node:
+        return summed(node.value, self.of(node.args[0]))
 
     def _call(self, node: Expr) -> Node:
         structural = _STRUCTURAL.get(node.value)

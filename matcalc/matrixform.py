@@ -24,7 +24,10 @@ from matcalc.lower import local_sizes
 from matcalc.network import Network, NoMatrixForm
 from matcalc.reading import reading_key
 from matcalc.signature import Parameter
+from matcalc.substitution import bound_sum
+from matcalc.sum_notation import Letters, lettered, written_inside
 from matcalc.sums import common_content, exact
+from matcalc.symbols import Index, Member
 from matcalc.tensor import is_symmetric
 from matcalc.terms import (
     Apply,
@@ -39,6 +42,7 @@ from matcalc.terms import (
     Size,
     Slot,
     Sum,
+    Summed,
     Term,
     Unit,
     factors_of,
@@ -68,16 +72,20 @@ _NONE = same(ex.number(1))
 STRUCTURAL = (Delta, Slot, Pairing, Duplication)
 
 SignedFactor = tuple[Node, Exponent, tuple[int, ...], Form]
+Pieces = tuple[bool, list[tuple[Expr, Rational]], Chain | None]  # sign, scalar factors, chain of a product
 
 
 class MatrixForms:
     """Matrix forms of nodes, remembered; where order is free, the variable comes last."""
 
-    def __init__(self, variable: str | None = None) -> None:
+    def __init__(self, variable: str | None = None, letters: Letters | None = None) -> None:
+        """`letters` are the indices with which the input sums over its families."""
         self.variable = variable
+        self.letters = letters or {}
+        self.index_sums: dict[tuple[bytes, bool, bool], tuple[bool, Form]] = {}
         self.forms: dict[bytes, Form] = {}
         self.negated: dict[bytes, Form] = {}
-        self.pieces: dict[tuple[object, ...], tuple[bool, list[tuple[Expr, Rational]], Chain | None]] = {}
+        self.pieces: dict[tuple[object, ...], Pieces] = {}
         self.starts_negative: dict[bytes, bool] = {}  # whether the leading term of a sum has a minus
         self.degrees: dict[bytes, Rational] = {}
         self.depths: dict[bytes, int] = {}  # how many levels of transposes may be unmade below a node
@@ -101,6 +109,14 @@ class MatrixForms:
                         self.of(child)
         known = self.forms.get(root.digest)
         return known if known is not None else self._remember(root)
+
+    def has_new_members(self, node: Node) -> bool:
+        """Whether a family stands at an index with which the input never sums over it, in the node or around it."""
+        whole = node
+        for index in sorted(node.free, key=repr):
+            whole = bound_sum(index, whole)
+        members = [symbol for symbol in ex.symbols(self.of(whole).straight) if isinstance(symbol, Member)]
+        return any(member.index.name not in self.letters.get(member.family.name, ()) for member in members)
 
     def _remember(self, node: Node) -> Form:
         form = self.forms[node.digest] = self._form(node)
@@ -134,7 +150,7 @@ class MatrixForms:
         if isinstance(node, Sum):
             form = self._sum_form(node.terms, node)
         else:
-            assert isinstance(node, Product)
+            assert isinstance(node, (Product, Summed))
             negative, form = self.term(1, node, flip=True)
             form = form.negated() if negative else form
         layout = block_layout(node)
@@ -250,7 +266,7 @@ class MatrixForms:
 
         With `flip`, a minus goes into a factor that is a difference.
         """
-        if not isinstance(node, Product):
+        if not isinstance(node, (Product, Summed)):
             if not node.axes:
                 return assembled(coefficient, [(self.of(node).straight, 1)], None)
             return assembled(coefficient, [], (self.of(node),))
@@ -265,38 +281,77 @@ class MatrixForms:
             negative = negative != (coefficient < 0)
         return negative != sign, form
 
-    def _product_pieces(
-        self, negative: bool, node: Product, flip: bool, axes: tuple[int, ...] | None
-    ) -> tuple[bool, list[tuple[Expr, Rational]], Chain | None]:
-        """Sign, scalar factors and chain of a product; without `flip`, of its positive multiple."""
+    def _product_pieces(self, negative: bool, node: Node, flip: bool, axes: tuple[int, ...] | None) -> Pieces:
+        """Sign, scalar factors and chain of a product; without `flip`, of its positive multiple.
+
+        Factors that meet a sum over an index are written inside it where that is shorter.
+        """
+        best = self._pieces(negative, node, flip, axes)
+        for other in written_inside(node) if isinstance(node, Product) else ():
+            found = self._pieces(negative, other, flip, axes)
+            if _cost_of_pieces(found) < _cost_of_pieces(best):
+                best = found
+        return best
+
+    def _pieces(self, negative: bool, node: Node, flip: bool, axes: tuple[int, ...] | None) -> Pieces:
         negative, factors = self.signed_factors(negative and flip, node, flip)
         scalars = [self.scalar_factor(base, e, form) for base, e, i, form in factors if not i]
         chain = self.network(node, factors, tuple(range(len(node.axes))) if axes is None else axes).solved()
         return negative, scalars, chain
 
-    def signed_factors(self, negative: bool, node: Product, flip: bool) -> tuple[bool, list[SignedFactor]]:
+    def signed_factors(self, negative: bool, node: Node, flip: bool) -> tuple[bool, list[SignedFactor]]:
         """The factors with their forms, each sum in its better sign, and the sign of the whole."""
         result: list[SignedFactor] = []
-        turnable = None
-        for base, exponent, indices in node.factors:
-            form = _NONE if isinstance(base, Pairing) else self.of(base)
-            if isinstance(base, Sum) and isinstance(exponent, int):
-                if self._reads_better_negated(base):
-                    form = self._negated_sum(base)
-                    negative = negative != (exponent % 2 == 1)
-                lone = sum([b == base for b, _, _ in node.factors]) == 1
-                if lone and exponent % 2 == 1 and _has_minus(form) and _better_turn(form, turnable, result):
-                    turnable = len(result)
+        turnable: tuple[int, Form] | None = None
+        factors = factors_of(node)
+        for base, exponent, indices in factors:
+            minus, form = self._signed(base) if isinstance(exponent, int) else (False, self.of(base))
+            odd = isinstance(exponent, int) and exponent % 2 == 1
+            negative = negative != (minus and odd)
+            if odd and sum([b == base for b, _, _ in factors]) == 1:
+                turned = self._turned(base, form)
+                if turned is not None and _better_turn(form, turnable, result):
+                    turnable = len(result), turned
             result.append((base, exponent, indices, form))
         if negative and flip and turnable is not None:
-            base, exponent, indices, form = result[turnable]
-            assert isinstance(base, Sum)
-            turned = self._negated_sum(base)
-            if turned.straight == form.straight:
-                turned = self.of(base)
-            result[turnable] = (base, exponent, indices, turned)
+            place, turned = turnable
+            base, exponent, indices, _ = result[place]
+            result[place] = (base, exponent, indices, turned)
             negative = False
         return negative, result
+
+    def _signed(self, base: Node) -> tuple[bool, Form]:
+        """A factor in the sign in which it reads better, and whether that is the other one."""
+        if isinstance(base, Pairing):
+            return False, _NONE
+        if isinstance(base, Summed):
+            return self._sum_over_index(base, negative=False, flip=False)
+        if isinstance(base, Sum) and self._reads_better_negated(base):
+            return True, self._negated_sum(base)
+        return False, self.of(base)
+
+    def _turned(self, base: Node, form: Form) -> Form | None:
+        """Minus a factor of this form, without a minus in front: a difference taken the other way round."""
+        if isinstance(base, Summed):
+            minus, _ = self._sum_over_index(base, negative=False, flip=False)
+            negative, turned = self._sum_over_index(base, negative=not minus, flip=True)
+            return turned if not negative else None
+        if not isinstance(base, Sum) or not _has_minus(form):
+            return None
+        turned = self._negated_sum(base)
+        return self.of(base) if turned.straight == form.straight else turned
+
+    def _sum_over_index(self, node: Summed, *, negative: bool, flip: bool) -> tuple[bool, Form]:
+        """Sign and form of a sum over an index, or of minus that sum; with `flip`, a minus goes inside where it can."""
+        known = self.index_sums.get((node.digest, negative, flip))
+        if known is None:
+            index, body = lettered(node, self.letters)
+            self.of(body)
+            minus, scalars, chain = self._product_pieces(negative, body, flip, None)
+            sign, form = assembled(1, scalars, chain)
+            known = minus != sign, _summed_form(index, form)
+            self.index_sums[node.digest, negative, flip] = known
+        return known
 
     def _negated_sum(self, node: Sum) -> Form:
         known = self.negated.get(node.digest)
@@ -324,19 +379,20 @@ class MatrixForms:
         return form.straight, exponent
 
     def network(
-        self, node: Product, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool = False
+        self, node: Node, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool = False
     ) -> Network:
         """The index graph of a product, its axes being those listed."""
         graph = self._graph(node, factors, axes, ties_are_edges)
         return graph.network() if isinstance(graph, PairedGraph) else graph
 
     def _graph(
-        self, node: Product, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool
+        self, node: Node, factors: list[SignedFactor], axes: tuple[int, ...], ties_are_edges: bool
     ) -> Network | PairedGraph:
         place = {k: (axes.index(k) if k in axes else -1) for k in range(len(node.axes))}
-        place.update({k: k for k in range(len(node.axes), len(node.axes) + len(node.bound))})
-        dims = {place[k]: d for k, d in enumerate(node.axes + node.bound) if place[k] >= 0}
-        paired = any(isinstance(base, Pairing) for base, _, _ in node.factors)
+        bound = node.bound if isinstance(node, Product) else ()
+        place.update({k: k for k in range(len(node.axes), len(node.axes) + len(bound))})
+        dims = {place[k]: d for k, d in enumerate(node.axes + bound) if place[k] >= 0}
+        paired = any(isinstance(base, Pairing) for base, _, _ in factors_of(node))
         network = (PairedGraph if paired else Network)(tuple(range(len(axes))), dims, self.variable)
         for base, exponent, indices, form in factors:
             spots = [place[i] for i in indices]
@@ -371,8 +427,8 @@ class MatrixForms:
                 degree += own if isinstance(exponent, Node) else own * exponent
         elif isinstance(node, Sum):
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
-        elif isinstance(node, Part):
-            degree = self.degrees[node.inner.digest]
+        elif isinstance(node, (Part, Summed)):
+            degree = self.degrees[node.children[0].digest]
         elif isinstance(node, (Delta, Duplication, Size, Unit, Slot, Pairing)):
             degree = 0
         self.degrees[node.digest] = degree
@@ -414,15 +470,24 @@ def _spreading(filled: list[set[int]]) -> list[set[int]]:
     return [set(), *lines] if {0, 1} in filled and len(lines) == 1 else [set()]
 
 
+def _summed_form(index: Index, body: Form) -> Form:
+    return Form(lambda: ex.index_sum(index, body.straight), lambda: ex.index_sum(index, body.turned))
+
+
+def _cost_of_pieces(pieces: Pieces) -> int:
+    return assembled(1, *pieces[1:])[1].straight.cost
+
+
 def _has_minus(form: Form) -> bool:
-    return form.straight.op == "add" and any(a.op == "neg" for a in form.straight.args)
+    whole = form.straight.args[0] if form.straight.op == "transpose" else form.straight
+    return whole.op == "add" and any(a.op == "neg" for a in whole.args)
 
 
-def _better_turn(form: Form, known: int | None, result: list[SignedFactor]) -> bool:
+def _better_turn(form: Form, known: tuple[int, Form] | None, result: list[SignedFactor]) -> bool:
     """Among differences, the one that starts with a constant is turned last."""
     if known is None:
         return True
-    return result[known][3].straight.args[0].op == "number" and form.straight.args[0].op != "number"
+    return result[known[0]][3].straight.args[0].op == "number" and form.straight.args[0].op != "number"
 
 
 def _cost_and_inner_transposes(expression: Expr) -> tuple[int, int]:

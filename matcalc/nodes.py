@@ -37,15 +37,26 @@ class Node:
         return f"{self.op}({self.value!r}, {list(self.args)!r})"
 
 
-class Statement:
-    """A part of the input between semicolons: `expression`, `definition` or `declaration`."""
+Bounds = tuple[str, "Node | None", "Node | None"]  # the name of an index with its bounds, where they are given
 
-    __slots__ = ("end", "kind", "name", "node", "op", "start")
+
+class Statement:
+    """A part of the input between semicolons: `expression`, `definition`, `declaration` or `family`."""
+
+    __slots__ = ("bounds", "end", "kind", "name", "node", "op", "start")
 
     def __init__(
-        self, op: str, name: str, node: Node | None, kind: Kind | FunctionKind | None, start: int, end: int
+        self,
+        op: str,
+        name: str,
+        node: Node | None,
+        kind: Kind | FunctionKind | None,
+        start: int,
+        end: int,
+        bounds: Bounds | None = None,
     ) -> None:
         self.op = op
+        self.bounds = bounds
         self.name = name
         self.node = node
         self.kind = kind

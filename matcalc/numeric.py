@@ -7,6 +7,7 @@ numbers, decide what a product means, so that a matrix with a single row is stil
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from matcalc.dimensions import ONE
 from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expr import Expr, postorder, symbols
 from matcalc.opaque_values import opaque_value
-from matcalc.operands import as_operand, sizes_from
+from matcalc.operands import as_operand, sizes_from, with_families
+from matcalc.stacks import Stack, families_of, members, stacked, total
+from matcalc.symbols import Member
 from matcalc.templates import compiled, solved
 
 if TYPE_CHECKING:
@@ -42,12 +45,16 @@ def evaluate(
     size names that no array shows. Raises ShapeError where arrays do not fit, MatcalcError where one is missing or a
     matrix has no inverse. A point outside the domain gives nan or inf.
     """
-    used = symbols(expr)
+    names = symbols(expr)
+    used = [symbol for symbol in names if not isinstance(symbol, Member)]
+    families = families_of(names)
+    values = with_families(families, values, {symbol.name for symbol in used})
     for symbol in used:
         if symbol.name not in values:
             raise MatcalcError(f"no value is given for {symbol.name}, a {symbol.kind.text}")
-    known = sizes_from(used, values, sizes)
+    known = sizes_from(used, values, sizes, families)
     operands = {**values, **{symbol.name: as_operand(symbol, values[symbol.name]) for symbol in used}}
+    operands |= {family.key: members(family, values) for family in families}
     with np.errstate(all="ignore"):
         result = _evaluate(expr, operands, known, rulebook or _default_rulebook(), 0)
     if expr.is_scalar:
@@ -65,24 +72,42 @@ def _evaluate(
     expr: Expr, operands: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook, depth: int
 ) -> Array:
     """The numbers of an expression as rows and columns."""
-    done: dict[int, Array] = {}
+    done: dict[int, Any] = {}  # arrays; of what depends on an index, stacks of them
     for node in postorder(expr):
         args = [done[id(arg)] for arg in node.args]
-        if node.op == "symbol":
-            value = operands[node.value.name]
+        if node.op == "index_sum":
+            value: Any = total(node.value, args[0], sizes)
+        elif node.op == "symbol":
+            symbol = node.value
+            is_member = isinstance(symbol, Member)
+            value = Stack([symbol.index], operands[symbol.family.key]) if is_member else operands[symbol.name]
         elif node.op == "size":
             value = _scalar(node.value.value(sizes))
-        elif node.op == "call":
-            declared = rulebook.opaque(node.value)
-            if declared is None:
-                value = _call(node, args, rulebook, depth)
-            else:
-                shape = tuple(d.value(sizes) for d in node.shape)
-                value = opaque_value(declared.opaque, args, shape, operands, [a.shape for a in node.args])
+        elif node.free:
+            value = stacked(node.free, args, sizes, partial(_operated, node, operands, sizes, rulebook, depth))
         else:
-            value = _OPERATORS[node.op](node, args)
+            value = _operated(node, operands, sizes, rulebook, depth, args)
         done[id(node)] = value
-    return done[id(expr)]
+    result: Array = done[id(expr)]
+    return result
+
+
+def _operated(
+    node: Expr,
+    operands: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    rulebook: Rulebook,
+    depth: int,
+    args: Sequence[Array],
+) -> Array:
+    """The value of an operator or a call."""
+    if node.op != "call":
+        return _OPERATORS[node.op](node, args)
+    declared = rulebook.opaque(node.value)
+    if declared is None:
+        return _call(node, args, rulebook, depth)
+    shape = tuple(d.value(sizes) for d in node.shape)
+    return opaque_value(declared.opaque, args, shape, operands, [a.shape for a in node.args])
 
 
 # operators

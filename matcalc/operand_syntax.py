@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
 from matcalc.declarations import KindBuilder
-from matcalc.nodes import Node, Statement
+from matcalc.nodes import Bounds, Node, Statement
 from matcalc.opaque_signature import OPERATORS
 from matcalc.spelling import FRACTIONS, SUBSCRIPTS, SUPERSCRIPTS, library_function, plain_name
 
@@ -14,6 +15,7 @@ LONGEST_NUMBER = 400  # digits of a number, and powers of ten in its exponent
 LARGEST_ORDER = 9  # of a derivative written with a nabla
 # functions whose arguments are sizes (and numbers): a name there is the name of a dimension
 SIZE_FUNCTIONS = frozenset({"eye", "ones", "zeros", "unit", "commutation", "duplication"})
+_SUM_OVER = re.compile(r"sum_([A-Za-z]\d*)\Z")  # an index is one letter, perhaps with a number
 
 
 class OperandBuilder(KindBuilder):
@@ -73,6 +75,9 @@ class OperandBuilder(KindBuilder):
 
     def call(self, parts: list[Any]) -> Node:
         (name, start, _), _, args, (_, _, end) = parts
+        index = _SUM_OVER.match(name)
+        if index is not None and len(args) == 1:
+            return self.index_sum((plain_name(index[1]), None, None), args[0], start, end)
         if name.rpartition(".")[2] in SIZE_FUNCTIONS:
             self.note_sizes(args)
         if "." in name and library_function(name):
@@ -115,6 +120,27 @@ class OperandBuilder(KindBuilder):
         for k in range(order):
             name = f"grad({name}, {counted[k]})" if counted else f"grad({name})"
         return self.node("call", tuple(args), name, start, end)
+
+    def braced_sum(self, parts: list[Any]) -> Node:
+        """`sum_{i}(...)`"""
+        self.check_sum(parts)
+        return self.index_sum((plain_name(parts[2][0]), None, None), parts[5], parts[0][1], parts[-1][2])
+
+    def bounded_sum(self, parts: list[Any]) -> Node:
+        """`sum_{i=1..N}(...)`"""
+        self.check_sum(parts)
+        (index, _, _), lower, upper = parts[2], parts[4], parts[6]
+        return self.index_sum((plain_name(index), lower, upper), parts[9], parts[0][1], parts[-1][2])
+
+    def check_sum(self, parts: list[Any]) -> None:
+        """Only sums have something in braces."""
+        name, start, end = parts[0]
+        if name != "sum_":
+            self.refuse(f"{name!r} takes nothing in braces", start, end + 1, "a sum is written sum_{i=1..N}(...)")
+
+    def index_sum(self, bounds: Bounds, body: Node, start: int, end: int) -> Node:
+        """The sum of a body over an index."""
+        return self.node("index_sum", (body,), bounds, start, end)
 
     def note_sizes(self, args: list[Node]) -> None:
         pending = list(args)

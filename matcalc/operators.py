@@ -30,7 +30,9 @@ def visit_name(inference: Inference, node: Node) -> None:
         node.rows, node.columns = variable.rows, variable.columns
         return
     inference.mentioned.add(name)
-    if name in inference.definitions:
+    if name in inference.binding.members:
+        _visit_member(inference, node)
+    elif name in inference.definitions:
         _visit_defined(inference, node)
     elif name in inference.declared:
         kind = inference.declared[name]
@@ -50,6 +52,21 @@ def visit_name(inference: Inference, node: Node) -> None:
         _visit_identity(inference, node)
     else:
         _visit_undeclared(inference, node)
+
+
+def _visit_member(inference: Inference, node: Node) -> None:
+    """The members of a family have one kind, whatever their indices are called."""
+    members, name = inference.binding.members, node.value
+    family = members[name].family
+    known = (v for other, v in inference.variables.items() if other in members and members[other].family == family)
+    variable = next(known, None)
+    if variable is None:
+        kind = inference.declared.get(name)
+        variable = Variable(name, kind, node)
+        if kind is not None:
+            variable.rows, variable.columns = (inference.extent(d) for d in kind.shape)
+    inference.variables[name] = variable
+    node.rows, node.columns = variable.rows, variable.columns
 
 
 def _visit_defined(inference: Inference, node: Node) -> None:
@@ -294,6 +311,11 @@ def visit_applied(inference: Inference, node: Node) -> None:
         visit_mul(inference, node)
 
 
+def visit_index_sum(inference: Inference, node: Node) -> None:
+    body = node.args[0]
+    node.rows, node.columns = body.rows, body.columns
+
+
 def visit_call(inference: Inference, node: Node) -> None:
     calls.visit_call(inference, node)
 
@@ -321,6 +343,7 @@ HANDLERS: dict[str, Callable[[Inference, Node], None]] = {
     "keyword": visit_argument,
     "word": visit_argument,
     "call": visit_call,
+    "index_sum": visit_index_sum,
     "head": visit_head,
     "applied": visit_applied,
 }

@@ -10,7 +10,7 @@ import click
 
 TARGETS = ("text", "unicode", "latex", "sympy", "numpy", "index", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
-FORMS = ("trace", "index", "differential")
+FORMS = ("sum", "matrix", "trace", "index", "differential")
 SYMMETRIES = ("projected", "independent", "cookbook")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,7 +50,11 @@ DIFFERENTIATING = (
 
 DERIVATIVE_FORMS = (
     click.option("--vec", is_flag=True, help="A matrix by a matrix as d vec(Y)/d vec(X)'."),
-    click.option("--form", type=click.Choice(FORMS), help="Another form of the answer, such as dF = A*dX*B."),
+    click.option(
+        "--form",
+        type=click.Choice(FORMS),
+        help="Another form of the answer: dF = A*dX*B, or matrix for X in place of sums over its rows x_i.",
+    ),
 )
 
 

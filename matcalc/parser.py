@@ -11,6 +11,7 @@ import re
 from copy import copy
 from typing import TYPE_CHECKING
 
+from matcalc.binding import Binding, FamilyDeclaration
 from matcalc.complaints import complain, refuse_unreadable
 from matcalc.declarations import parse_declaration, parse_kind
 from matcalc.elaborate import elaborate
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from matcalc.expr import Expr
     from matcalc.opaque_signature import OpaqueSignature
     from matcalc.signature import FunctionTable
+    from matcalc.symbols import Family
 
 Declarations = dict[str, "Kind | FunctionKind"]
 
@@ -42,10 +44,11 @@ class Program:
     """What a text says: its expression, with the definitions put in, and what was assumed to read it.
 
     `symbols` are all names declared, inferred or used, `functions` those declared to be functions; `notes` say how
-    what can be read in two ways was read.
+    what can be read in two ways was read. `families` are those whose members occur, each with the names of the indices
+    that run over it.
     """
 
-    __slots__ = ("definitions", "equation", "expr", "functions", "notes", "source", "symbols")
+    __slots__ = ("definitions", "equation", "expr", "families", "functions", "notes", "source", "symbols")
 
     def __init__(
         self,
@@ -55,7 +58,9 @@ class Program:
         symbols: dict[str, Symbol],
         notes: list[str],
         functions: dict[str, OpaqueSignature] | None = None,
+        families: dict[Family, tuple[str, ...]] | None = None,
     ) -> None:
+        self.families = families or {}
         self.source = source
         self.expr = expr
         self.definitions = definitions
@@ -66,16 +71,33 @@ class Program:
 
     @property
     def kinds(self) -> dict[str, Kind | FunctionKind]:
-        """What every variable and every declared function was taken to be."""
+        """What every variable, the members of every family and every declared function were taken to be."""
         kinds: dict[str, Kind | FunctionKind] = {name: symbol.kind for name, symbol in self.symbols.items()}
+        kinds |= {family.member(letters[0]).name: family.kind for family, letters in self.families.items()}
         return kinds | {name: function.kind for name, function in self.functions.items()}
 
     @property
+    def declarations(self) -> dict[str, str]:
+        """The same as it is declared: `vector(n)`, or `vector(n), i=1..N` for a family."""
+        found = {name: kind.text for name, kind in self.kinds.items()}
+        for family, letters in self.families.items():
+            member = family.member(letters[0])
+            found[member.name] = f"{member.kind}, {member.index}"
+        return found
+
+    @property
+    def size_names(self) -> set[str]:
+        """The names in the sizes of all of these, and in the numbers of members."""
+        sizes = [d for kind in self.kinds.values() for d in kind.dimensions]
+        return {name for d in [*sizes, *[family.count for family in self.families]] for name in d.names}
+
+    @property
     def taken(self) -> set[str]:
-        """Every name in use: of a variable, a function, a size or a definition."""
-        kinds = self.kinds
-        sizes = {name for kind in kinds.values() for d in kind.dimensions for name in d.names}
-        return {*kinds, *sizes, *self.definitions}
+        """Every name in use: of a variable, a member, an index, a function, a size or a definition."""
+        names = {*self.kinds, *self.size_names, *self.definitions}
+        for family, letters in self.families.items():
+            names |= {*letters, *[family.member(letter).name for letter in letters]}
+        return names
 
     def declaring(self, symbol: Symbol) -> Program:
         """The same program with one more name known."""
@@ -101,13 +123,14 @@ def parse(
 
         rulebook = default_rulebook()
     syntax = read_syntax(text, variables or ())
-    declared = _declarations(syntax, variables or {})
+    plain, families = _parted(variables or {})
+    declared = _declarations(syntax, plain)
     answer = _expression(syntax)
     roots = _definitions(syntax, declared)
     operands = {name: kind for name, kind in declared.items() if isinstance(kind, Kind)}
     functions = {name: kind for name, kind in declared.items() if isinstance(kind, FunctionKind)}
     _refuse_known_functions(syntax, functions, rulebook)
-    inference = Inference(syntax, operands, functions, rulebook)
+    inference = Inference(syntax, operands, functions, rulebook, Binding(syntax, operands, families))
     nodes = [node for node in syntax.nodes if node is not None]
     for node in nodes:
         HANDLERS[node.op](inference, node)
@@ -121,7 +144,8 @@ def parse(
     _note_one_names(inference)
     definitions = {name: root.expr for root, name in roots.items()}
     opaque = {name: use.signature() for name, use in inference.functions.items()}
-    return Program(text, answer.expr, definitions, inference.symbols(), syntax.notes, opaque)
+    families_found = inference.families()
+    return Program(text, answer.expr, definitions, inference.symbols(), syntax.notes, opaque, families_found)
 
 
 def read_syntax(text: str, names: Iterable[str] = ()) -> SyntaxBuilder:
@@ -152,6 +176,20 @@ def _factors(text: str, names: Iterable[str]) -> Callable[[str], list[str]]:
         return list(word) if word in products else letters_side_by_side(word)
 
     return factors
+
+
+def _parted(
+    variables: Mapping[str, str | Kind | FunctionKind],
+) -> tuple[dict[str, str | Kind | FunctionKind], list[FamilyDeclaration]]:
+    """Declarations of variables, and those of families such as `vector(n), i=1..N`."""
+    plain: dict[str, str | Kind | FunctionKind] = {}
+    families: list[FamilyDeclaration] = []
+    for name, kind in variables.items():
+        if isinstance(kind, str) and ".." in kind:
+            families += Binding(read_syntax(f"{name}: {kind}", [name]), {}).families
+        else:
+            plain[name] = kind
+    return plain, families
 
 
 def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind | FunctionKind]) -> Declarations:

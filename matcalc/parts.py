@@ -2,6 +2,7 @@
 
 The expression is a graph; a part is a node that several others use. Naming it pays when the text
 gets shorter by more than a reader's pause costs. So the text stays linear in the size of the graph.
+A sum inside another sum over the same index, of which it knows nothing, is named in any case.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ def named_parts(
 
     Names skip all those taken; a part that the input defined keeps the name it had there.
     """
+    order = postorder(*expressions)
     chosen = _worth_naming(expressions)
+    if any(node.op == "index_sum" for node in order):
+        chosen |= _hidden_sums(order)
     if not chosen:
         return [], list(expressions)
     given = {part: name for name, part in (own or {}).items()}
@@ -35,7 +39,7 @@ def named_parts(
     named: dict[Expr, Expr] = {}
     replaced: dict[int, Expr] = {}
     definitions: list[tuple[str, Expr]] = []
-    for node in postorder(*expressions):
+    for node in order:
         written = with_args(node, tuple([replaced[id(a)] for a in node.args])) if node.args else node
         if node in chosen:
             if node not in named:
@@ -45,6 +49,23 @@ def named_parts(
             written = named[node]
         replaced[id(node)] = written
     return definitions, [replaced[id(expression)] for expression in expressions]
+
+
+def _hidden_sums(order: Iterable[Expr]) -> set[Expr]:
+    """The sums inside another sum over an index of the same name, which they do not depend on.
+
+    The same name may also be that of an index further inside.
+    """
+    sums: dict[int, frozenset[Expr]] = {}  # those at or below a node
+    hidden: set[Expr] = set()
+    for node in order:
+        below: frozenset[Expr] = frozenset().union(*[sums[id(arg)] for arg in node.args])
+        if node.op == "index_sum":
+            closed = [other for other in below if not other.free]
+            hidden |= {s for s in closed if any(part.value.name == node.value.name for part in sums[id(s)])}
+            below |= {node}
+        sums[id(node)] = below
+    return hidden
 
 
 def _worth_naming(expressions: Sequence[Expr]) -> set[Expr]:
@@ -64,7 +85,8 @@ def _worth_naming(expressions: Sequence[Expr]) -> set[Expr]:
         own = node.cost - sum([a.cost for a in node.args])
         cost = own + sum([costs[a] for a in node.args])
         count = uses[node]
-        if node.op not in ("neg", "transpose") and node.args and (count - 1) * cost - count - 1 >= LEAST_SAVING:
+        own_text = node.op not in ("neg", "transpose") and node.args and not node.free
+        if own_text and (count - 1) * cost - count - 1 >= LEAST_SAVING:
             chosen.add(node)
             cost = 1
         costs[node] = cost

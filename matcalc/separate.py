@@ -11,6 +11,7 @@ from matcalc.differentials import Differential, TraceForm
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
 from matcalc.kinds import FunctionKind, Kind
+from matcalc.lifting import Stacks
 from matcalc.parser import Program
 from matcalc.parts import named_parts
 from matcalc.rulebook import Rulebook
@@ -66,7 +67,7 @@ class Derivatives(Mapping[str, Answer]):
         return "\n".join(lines)
 
     def _named_parts(self, expressions: list[Expr]) -> tuple[list[tuple[str, Expr]], list[Expr]]:
-        return named_parts(expressions, self.program.taken, self.program.definitions)
+        return named_parts(expressions, next(iter(self.values())).taken, self.program.definitions)
 
     @property
     def unicode(self) -> str:
@@ -103,7 +104,11 @@ class Derivatives(Mapping[str, Answer]):
             return None
         return f"$\\displaystyle {self.latex()}$"
 
-    # -- the differential
+    # -- other forms
+
+    def matrix_form(self) -> Derivatives:
+        """The same answers with matrices in place of families."""
+        return Derivatives({name: answer.matrix_form() for name, answer in self.items()})
 
     def differential(self) -> Differential:
         """The total differential, the sum of those by each variable.
@@ -112,7 +117,7 @@ class Derivatives(Mapping[str, Answer]):
         >>> differentiate("A*x", "A, x").differential()
         <differential dF = A*dx + dA*x>
         """
-        return Differential(self.program, *self._first_derivatives("the differential"))
+        return Differential(self.program, *self._first_derivatives("the differential")).over(self._stacks)
 
     def trace_form(self) -> TraceForm:
         """The total differential of a scalar as `tr(G'*dX) + ...`, with the gradients.
@@ -121,7 +126,11 @@ class Derivatives(Mapping[str, Answer]):
         >>> differentiate("x'*A*x", "A, x").trace_form()
         <differential df = tr(x*x'*dA) + x'*(A + A')*dx>
         """
-        return TraceForm(self.program, *self._first_derivatives("the trace form"))
+        return TraceForm(self.program, *self._first_derivatives("the trace form")).over(self._stacks)
+
+    @property
+    def _stacks(self) -> Stacks:
+        return next(iter(self.values())).stacks
 
     def _first_derivatives(self, form: str) -> tuple[Symbol, str, Rulebook]:
         """The variables as one, and how the derivatives by them were found."""
@@ -139,6 +148,11 @@ class Derivatives(Mapping[str, Answer]):
         return {name: kind for answer in self.values() for name, kind in answer.variables.items()}
 
     @property
+    def declarations(self) -> dict[str, str]:
+        """The same as it is declared."""
+        return {name: kind for answer in self.values() for name, kind in answer.declarations.items()}
+
+    @property
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answers that a user should know."""
         return list(dict.fromkeys(note for answer in self.values() for note in answer.notes))
@@ -151,7 +165,7 @@ class Derivatives(Mapping[str, Answer]):
     @property
     def shapes_text(self) -> str:
         """The kinds taken, and how the shapes of each answer combine."""
-        lines = [f"{name}: {kind.text}" for name, kind in self.variables.items()]
+        lines = [f"{name}: {kind}" for name, kind in self.declarations.items()]
         for name, answer in self.items():
             lines += [f"by {name}: {answer.shape_text} ({answer.layout} layout)"]
         return "\n".join([*lines, *(f"assuming {assumption}" for assumption in self.assumptions)])

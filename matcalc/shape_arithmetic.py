@@ -28,7 +28,7 @@ def _terms(expression: Expr) -> list[Expr]:
 def _unscaled(node: Expr) -> Expr:
     """The node without minus, scalar factors and scalar denominators, as long as one operand is left."""
     while True:
-        if node.op in ("neg", "div"):
+        if node.op in ("neg", "div", "index_sum"):
             node = node.args[0]
             continue
         factors = [factor for factor in node.args if not factor.is_scalar]

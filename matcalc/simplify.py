@@ -15,6 +15,8 @@ from matcalc.expanding import (
     distributed,
     expanded,
     identity_sums,
+    joined,
+    lone_sums,
     opened,
     reopened,
     written_out,
@@ -23,7 +25,7 @@ from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.quotients import divided
 from matcalc.rewriting import Rewriter
-from matcalc.substitution import rebuilt
+from matcalc.substitution import drawn_in, rebuilt, summed
 from matcalc.sums import as_term, linear, scaled
 from matcalc.tensor import product
 from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
@@ -78,7 +80,7 @@ class Simplifier:
             if isinstance(shorter, Product):
                 shorter = self._absorbed(shorter)
             if isinstance(shorter, Sum):
-                shorter = self._factored_or_expanded(shorter)
+                shorter = self._joined(self._factored_or_expanded(shorter))
             known = self.short[node.digest] = shorter
         return known
 
@@ -111,7 +113,12 @@ class Simplifier:
             candidate = product(factors, tuple(range(len(node.axes))), node.axes)
             if self._cheaper(candidate, node):
                 return self._shortened(candidate)
-        for position in identity_sums(node):
+        for index, body, axes, others in drawn_in(node):
+            whole = summed(index, self._shortened(distributed(body)))
+            candidate = product([*others, (whole, 1, axes)], tuple(range(len(node.axes))), node.axes)
+            if self._cheaper(candidate, node):
+                return self._shortened(candidate)
+        for position in (*identity_sums(node), *lone_sums(node)):
             candidate = self._shortened(self._with_short_terms(written_out(node, position)))
             if self._cheaper(candidate, node):
                 return candidate
@@ -147,6 +154,17 @@ class Simplifier:
         if isinstance(opened, Sum):
             opened = self._factored(opened)
         return opened if self._cheaper(opened, best) else best
+
+    def _joined(self, node: Node) -> Node:
+        """Sums over one index put together, where that pays once the new body is short."""
+        if not isinstance(node, Sum):
+            return node
+        candidate = joined(node, lambda body: self._shortened(self._with_short_terms(body)))
+        if candidate is None:
+            return node
+        candidate = self._shortened(candidate)
+        pays = self._cheaper(candidate, node) and not self.forms.has_new_members(candidate)
+        return candidate if pays else node
 
     def cost(self, node: Node) -> int | None:
         """The token cost of the matrix form, or None where there is none."""

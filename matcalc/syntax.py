@@ -13,8 +13,6 @@ from matcalc.nodes import Node, Statement
 from matcalc.operand_syntax import OperandBuilder
 from matcalc.spelling import SUPERSCRIPTS, plain_name
 
-FAMILIES = "families of members are not supported yet: give them as the rows or columns of a matrix"
-
 
 class SyntaxBuilder(OperandBuilder):
     """Makes nodes of the source it is given; see the grammar for what each method answers to."""
@@ -60,8 +58,12 @@ class SyntaxBuilder(OperandBuilder):
         made = Statement("declaration", plain_name(name), None, self.finished(kind), start, start + len(name))
         self.statements.append(made)
 
-    def family(self, parts: list[Any]) -> NoReturn:
-        raise self.unsupported(FAMILIES, parts[0][1], parts[-1].end)
+    def family(self, parts: list[Any]) -> None:
+        """`x_i: vector(n), i=1..N`"""
+        (name, start, _), _, kind, _, (index, _, _), _, lower, _, upper = parts
+        bounds = (plain_name(index), lower, upper)
+        made = Statement("family", plain_name(name), None, self.finished(kind), start, start + len(name), bounds)
+        self.statements.append(made)
 
     # ---- operators ----
 

@@ -41,6 +41,7 @@ from matcalc.terms import (
     Product,
     Slot,
     Sum,
+    Summed,
     Term,
     Unit,
     delta,
@@ -197,6 +198,8 @@ def _is_symmetric(node: Node) -> bool:
         return True
     if isinstance(node, Part):
         return is_symmetric(node.inner)
+    if isinstance(node, Summed):
+        return is_symmetric(node.body)
     if isinstance(node, Leaf):
         return "symmetric" in node.facts
     if isinstance(node, Apply):

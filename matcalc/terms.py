@@ -10,10 +10,11 @@ A node is a scalar, vector, matrix or tensor with ordered axes:
 - `Product`: factors base^exponent carrying index tuples; repeated indices are summed
 - `Sum`: a linear combination with exact coefficients; inside a product it is one factor
 - `Part`: a node that is not opened
+- `Summed`: the sum of a node over all values of an index, on which its members `x_i` depend
 
 In a product the indices `0..k-1` are its axes, in order; larger ones are summed. An axis that no
 factor carries is a row of ones. The functions here make nodes as they stand; normal forms are made
-in `sums` and `tensor`.
+in `sums`, `tensor` and `substitution`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Union
 from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Rational, Symbol
 from matcalc.interning import digest_of, new_table, remember
+from matcalc.symbols import NO_INDICES, Index, IndexSet
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function
@@ -43,11 +45,16 @@ Term = tuple[Rational, "Node"]
 class Node:
     """An interned tensor; equal structure is equal node. Build it with this module's functions."""
 
-    __slots__ = ("axes", "children", "digest", "height", "opposite", "orientation", "reduced", "sign", "symmetric")
+    __slots__ = (
+        *("axes", "binders", "children", "digest", "free", "height"),
+        *("opposite", "orientation", "reduced", "sign", "symmetric"),
+    )
 
     axes: Axes
+    binders: int  # above the depths that name the indices of the sums in here
     children: tuple[Node, ...]  # the nodes this one is made of
     digest: bytes
+    free: IndexSet  # the indices of members it depends on
     height: int
     sign: int  # 2: every entry is known to be positive, 1: at least 0, 0: not known
     # found when first asked for, by sums and tensor
@@ -142,6 +149,15 @@ class Part(Node):
     inner: Node
 
 
+class Summed(Node):
+    """The sum of the body over an index. Its name is that of `depth`, so that equal sums are equal nodes."""
+
+    __slots__ = ("body", "index")
+
+    body: Node
+    index: Index
+
+
 class Product(Node):
     """Factors in canonical order; `bound` gives the dimensions of the summed indices."""
 
@@ -164,13 +180,29 @@ UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
 _table = new_table()
 
 
-def _finish(node: Any, digest: bytes, axes: Axes, sign: int, children: tuple[Node, ...] = ()) -> Any:
+def _finish(
+    node: Any,
+    digest: bytes,
+    axes: Axes,
+    sign: int,
+    children: tuple[Node, ...] = (),
+    free: IndexSet = NO_INDICES,
+    binders: int = 0,
+    bound: Index | None = None,
+) -> Any:
+    """The node with what follows from its parts: it depends on what they depend on, but not on a bound index."""
     node.digest, node.axes, node.sign, node.children = digest, axes, sign, children
     height = 0
     for child in children:
         if child.height >= height:
             height = child.height + 1
-    node.height = height
+        if child.binders > binders:
+            binders = child.binders
+        if child.free:
+            free = free | child.free
+    if bound is not None:
+        free = free - {bound}
+    node.height, node.binders, node.free = height, binders, free
     node.opposite = node.orientation = node.reduced = node.symmetric = None
     return remember(_table, digest, node)
 
@@ -185,13 +217,15 @@ def _sign_of_facts(facts: frozenset[str]) -> int:
 
 def leaf(symbol: Symbol, axes: Axes, facts: frozenset[str] = frozenset()) -> Leaf:
     """The node of a variable."""
-    digest = digest_of(f"leaf|{symbol.name}|{symbol.kind.text}|{_dims(axes)}|{','.join(sorted(facts))}".encode())
+    depends = "".join([f"|{index}" for index in sorted(map(repr, symbol.free))]) if symbol.free else ""
+    written = f"leaf|{symbol.name}|{symbol.kind.text}|{_dims(axes)}|{','.join(sorted(facts))}{depends}"
+    digest = digest_of(written.encode())
     found: Leaf | None = _table.get(digest)
     if found is not None:
         return found
     node = Leaf.__new__(Leaf)
     node.symbol, node.facts = symbol, facts
-    kept: Leaf = _finish(node, digest, axes, _sign_of_facts(facts))
+    kept: Leaf = _finish(node, digest, axes, _sign_of_facts(facts), free=symbol.free)
     return kept
 
 
@@ -345,6 +379,18 @@ def factors_of(term: Node) -> tuple[Factor, ...]:
     if isinstance(term, Product):
         return term.factors
     return ((term, 1, tuple(range(len(term.axes)))),)
+
+
+def make_summed(index: Index, depth: int, body: Node) -> Summed:
+    """The sum of a body over an index, whose name is that of this depth."""
+    digest = digest_of(f"summed|{index}|".encode() + body.digest)
+    found: Summed | None = _table.get(digest)
+    if found is not None:
+        return found
+    node = Summed.__new__(Summed)
+    node.index, node.body = index, body
+    kept: Summed = _finish(node, digest, body.axes, body.sign, (body,), binders=depth + 1, bound=index)
+    return kept
 
 
 def postorder(root: Node, skip: Container[bytes] = ()) -> list[Node]:

@@ -126,7 +126,8 @@ class OutsideDomain(Exception):
 def sizes_for(answer: Answer, seed: int) -> Sizes:
     """A distinct size for each size name, large enough for every index such as x[4]."""
     nodes = postorder(answer.program.expr)
-    names = {name for s in answer.program.symbols.values() for d in s.kind.shape for name in d.names}
+    names = answer.program.size_names
+    names |= {name for node in nodes if node.op == "index_sum" for name in node.value.count.names}
     names |= {name for node in nodes for d in node.shape for name in d.names}
     names |= {name for node in nodes if node.op == "size" for name in node.value.names}
     indices = [at for node in nodes if node.op == "entry" for at in node.value if isinstance(at, int)]
@@ -138,16 +139,22 @@ def drawn(answer: Answer, sizes: Sizes, sign: str, factor: float, rng: Generator
     """Operands of the kinds; those of no structure or sign have entries of the given sign, times the factor."""
     values: dict[str, Any] = {}
     for symbol in answer.program.symbols.values():
-        kind = symbol.kind
-        if kind.sign or kind.structure not in ("scalar", "vector", "row", "matrix"):
-            values[symbol.name] = draw(kind, sizes, rng)
-        else:
-            values[symbol.name] = factor * draw(Kind(kind.structure, kind.dimensions, sign), sizes, rng)
+        values[symbol.name] = drawn_operand(symbol.kind, sizes, sign, factor, rng)
+    for family in answer.program.families:
+        count = family.count.value(sizes)
+        values[family.key] = np.stack([drawn_operand(family.kind, sizes, sign, factor, rng) for _ in range(count)])
     called = {split_name(node.value)[0] for node in postorder(answer.program.expr) if node.op == "call"}
     for name, function in answer.program.functions.items():
         if name in called:
             values[name] = SmoothFunction(function, sizes, rng)
     return values
+
+
+def drawn_operand(kind: Kind, sizes: Sizes, sign: str, factor: float, rng: Generator) -> Array:
+    """An operand of a kind; one of no structure or sign has entries of the given sign, times the factor."""
+    if kind.sign or kind.structure not in ("scalar", "vector", "row", "matrix"):
+        return draw(kind, sizes, rng)
+    return np.asarray(factor * draw(Kind(kind.structure, kind.dimensions, sign), sizes, rng))
 
 
 def compared_at(answer: Answer, values: Mapping[str, Any], sizes: Sizes, rng: Generator) -> tuple[float, str] | None:
@@ -177,8 +184,9 @@ def is_tame(answer: Answer, values: Mapping[str, Any], sizes: Sizes) -> bool:
             for parameter, arg in zip(node.function.parameters, node.args):
                 if parameter.kind is not None and "invertible" in parameter.kind.facts:
                     assumed.append(arg)
-    matrices = [tensor_value(arg, values, sizes, answer.rulebook) for arg in assumed]
-    return all(np.all(np.isfinite(a)) and np.linalg.cond(a) < LARGEST_CONDITION**2 for a in matrices)
+    operands = answer.operands(values)
+    matrices = [tensor_value(arg, operands, sizes, answer.rulebook) for arg in assumed]
+    return all(np.all(np.isfinite(a)) and np.all(np.linalg.cond(a) < LARGEST_CONDITION**2) for a in matrices)
 
 
 def judged(
@@ -199,7 +207,7 @@ def judged(
         found = wanted.contracted(array, directions) / length
         errors.append((relative(found, expected, floor), contrast(found, expected)))
     if answer.expression is not None:
-        shown = evaluate(answer.expression, values, sizes, answer.rulebook)
+        shown = evaluate(answer.expression, answer.operands(values), sizes, answer.rulebook)
         errors.append((relative(shown, array, floor), "the printed form has other numbers than the answer"))
     entries = wanted.flattened(array)
     for axis, (first, second) in enumerate(pairwise(variables), start=1):

@@ -82,6 +82,7 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
         message = f"{name} is a function: a derivative is by a variable"
         raise UnknownNameError(message, found=name, expected=", ".join(names))
     if name not in program.symbols:
+        _refuse_members(program, name)
         raise UnknownNameError(
             f"{name!r} is neither used nor declared",
             found=name,
@@ -89,6 +90,17 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
             suggestion=_mend(name, names),
         )
     return program.symbols[name]
+
+
+def _refuse_members(program: Program, name: str) -> None:
+    """A derivative by all members of a family has an index, for which there is no notation outside a sum."""
+    for family, letters in program.families.items():
+        if name == family.name or name in [family.member(letter).name for letter in letters]:
+            raise UnsupportedError(
+                f"{name} stands for the members of a family: a derivative by them is not supported",
+                found=name,
+                suggestion="write the sum with whole matrices, in which the members are rows",
+            )
 
 
 def _stacked(program: Program, text: str) -> StackedSymbol:

@@ -69,7 +69,7 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         "",
         "X^{-1}",
         ParseError,
-        """the character '{' is not part of the language
+        """'{' cannot stand here
   X^{-1}
     ^
   write round brackets, as in X^(-1)""",
@@ -509,19 +509,12 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
     ),
     (
         "",
-        "sum_i(x_i)",
-        UnsupportedError,
-        """sums over an index are not supported yet
-  sum_i(x_i)
-  ^^^^^^^^^^""",
-    ),
-    (
-        "",
-        "x_i: vector(n), i=1..N; x'*x",
-        UnsupportedError,
-        """families of members are not supported yet: give them as the rows or columns of a matrix
-  x_i: vector(n), i=1..N; x'*x
-  ^^^^^^^^^^^^^^^^^^^^^^""",
+        "sum_ij(x_i)",
+        ParseError,
+        """sum_ij is no sum over an index
+  sum_ij(x_i)
+  ^^^^^^^^^^^
+  an index is one letter, and a sum has one operand: sum_i(sum_j(...))""",
     ),
     (
         "A: matrix(m,n); x: vector(n)",

@@ -16,10 +16,11 @@ PACKAGE = Path(__file__).parent.parent / "matcalc"
 STAGES = """
 errors __init__
 interning dimensions
-kinds
+kinds symbols
 expr signature opaque_signature
 spelling declarations table_cache grammar complaints nodes syntax operand_syntax
-extents shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
+extents binding shapes signature_shapes constraints products operators calls opaque_shapes structural
+inference elaborate
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_entries opaque_function rulebook
 terms
@@ -29,11 +30,12 @@ lower
 differentiation layout
 variables
 stacked partials
-reading forms network kronecker blocks parts matrixform
+lifting
+reading forms network kronecker blocks parts sum_notation matrixform
 matching patterns rewriting factoring quotients expanding simplify
 printers indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
-operands opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
+operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
 wrt answers
 vector_products differentials derivatives

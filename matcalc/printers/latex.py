@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _FACTOR = frozenset({"atom", "power", "fraction"})
 _BASE = frozenset({"atom"})
+_SUMMAND = frozenset({"atom", "power", "fraction", "product", "entrywise", "index sum"})
 
 
 def latex(expr: Expr, rulebook: Any = None, names: Mapping[str, str] | None = None) -> str:
@@ -79,8 +80,8 @@ def _any_tall(parts: Sequence[Written]) -> bool:
 
 def _mul(node: Expr, parts: Sequence[Written]) -> Written:
     pieces = [within(parts[0], _FACTOR)]
-    for part in parts[1:]:
-        factor = within(part, _FACTOR)
+    for place, part in enumerate(parts[1:], start=2):
+        factor = within(part, _FACTOR | {"index sum"} if place == len(parts) else _FACTOR)
         pieces += (_between(pieces[-1], factor), factor)
     return Written("".join(pieces), "product", _any_tall(parts))
 
@@ -140,6 +141,13 @@ def _stack(node: Expr, parts: Sequence[Written]) -> Written:
     return Written(r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}", "atom", True)
 
 
+def _index_sum(node: Expr, parts: Sequence[Written]) -> Written:
+    r"""What is summed stands in brackets if it is a sum itself; the whole does where a factor follows it."""
+    index = node.value
+    head = rf"\sum_{{{index.name}=1}}^{{{dimension_latex(index.count.text)}}} "
+    return Written(head + within(parts[0], _SUMMAND), "index sum", True)
+
+
 _WRITERS: dict[str, Callable[[Expr, Sequence[Written]], Written]] = {
     "number": _number,
     "symbol": _symbol,
@@ -155,4 +163,5 @@ _WRITERS: dict[str, Callable[[Expr, Sequence[Written]], Written]] = {
     "transpose": _transpose,
     "entry": _entry,
     "stack": _stack,
+    "index_sum": _index_sum,
 }

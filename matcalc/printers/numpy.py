@@ -22,11 +22,13 @@ from matcalc.printers.numpy_products import Factor, factor_of, formed, halves, l
 from matcalc.printers.python_names import python_names, size_sources
 from matcalc.printers.text import text
 from matcalc.printers.unfolding import is_structural, unfolded
+from matcalc.symbols import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matcalc.rulebook import Function, Rulebook
+    from matcalc.symbols import Family
 
 _NAME = re.compile(r"[^\W\d]\w*")
 # solving this often costs less than forming the inverse, and is more exact
@@ -57,30 +59,41 @@ def compile_numpy(expr: Expr, rulebook: Any = None, arguments: Sequence[Symbol] 
     return NumpyFunction(function, code, function.__code__.co_varnames[: function.__code__.co_argcount])
 
 
-def source(expr: Expr, name: str = "f", rulebook: Any = None, arguments: Sequence[Symbol] | None = None) -> str:
+def source(
+    expr: Expr,
+    name: str = "f",
+    rulebook: Any = None,
+    arguments: Sequence[Symbol] | None = None,
+    families: Mapping[Family, str] | None = None,
+) -> str:
     """One Python function that computes the expression.
 
-    Its arguments are `arguments`, by default the variables in order of appearance; a name that Python
-    reserves gets an underscore. Sizes are read off the arrays, those that no array shows are keyword
-    arguments. Raises UnsupportedError for what has no code.
+    Its arguments are `arguments`, by default the variables in order of appearance, then the `families` by
+    their names, arrays with the members along the first axis; a name that Python reserves gets an underscore.
+    Sizes are read off the arrays, those that no array shows are keyword arguments. Raises UnsupportedError for
+    what has no code.
     """
     if rulebook is None:
         from matcalc.rulebook import default_rulebook
 
         rulebook = default_rulebook()
-    return _Writer(expr, rulebook, tuple(arguments if arguments is not None else symbols(expr))).source(name)
+    given = arguments if arguments is not None else [s for s in symbols(expr) if not isinstance(s, Member)]
+    return _Writer(expr, rulebook, tuple(given), families or {}).source(name)
 
 
 class _Writer:
     """Writes one function; the attributes are what has been found out so far."""
 
-    def __init__(self, expr: Expr, rulebook: Any, arguments: tuple[Symbol, ...]) -> None:
+    def __init__(
+        self, expr: Expr, rulebook: Any, arguments: tuple[Symbol, ...], families: Mapping[Family, str]
+    ) -> None:
+        self.families = families
         self.given = expr
         self.rulebook = rulebook
         self.arguments = arguments
         self.expr = unfolded(expr, rulebook, _is_known)
         self.functions = _opaque_functions(self.expr, rulebook)
-        self.names = python_names(self.expr, arguments, list(self.functions))
+        self.names = python_names(self.expr, arguments, families, list(self.functions))
         self.solved = _solved_inverses(self.expr)
         self.body = Body(self.names.values())
         self.codes: dict[bytes, Code] = {}
@@ -88,20 +101,24 @@ class _Writer:
 
     def source(self, name: str) -> str:
         """The whole text: imports, then the function."""
-        order, demand = self.needed()
+        code = self.computed(self.expr)
+        self.body.result(as_row(code) if self.expr.is_row else code)
+        return self.assembled(name)
+
+    def computed(self, root: Expr) -> Code:
+        """The code of a node, after lines for what it needs and is not known yet."""
+        order, demand = self.needed(root)
         for node in order:
             code = self.code(node)
             if demand[node.digest] > 1 and not _is_free(node):
                 code = self.body.local(code)
             self.codes[node.digest] = code
-        code = self.codes[self.expr.digest]
-        self.body.result(as_row(code) if self.expr.is_row else code)
-        return self.assembled(name)
+        return self.codes[root.digest]
 
     def assembled(self, name: str) -> str:
         """Imports, signature, docstring, sizes and the lines of the body."""
-        shown, hidden = size_sources(self.sizes, self.arguments, self.names)
-        given = [*(s.name for s in self.arguments), *self.functions]
+        shown, hidden = size_sources(self.sizes, self.arguments, self.families, self.names)
+        given = [*[s.name for s in self.arguments], *self.families.values(), *self.functions]
         parameters = [self.names[name] for name in given] + (["*", *hidden] if hidden else [])
         lines = [f"def {name}({', '.join(parameters)}):"]
         lines += [f"    {line}".rstrip() for line in self.summary() + shown + self.body.lines]
@@ -113,6 +130,7 @@ class _Writer:
     def summary(self) -> list[str]:
         """The docstring: the formula, if it is short, and the kinds of the arguments."""
         known = {s.name: s.kind.text for s in self.arguments}
+        known |= {name: f"{family.count} times {family.kind}" for family, name in self.families.items()}
         known |= {name: _kind_of(function).text for name, function in self.functions.items()}
         kinds = ", ".join(f"{self.names[name]}: {kind}" for name, kind in known.items())
         formula = text(self.given) if _written_length(self.given) <= LONGEST_SUMMARY else "A longer formula"
@@ -121,17 +139,17 @@ class _Writer:
             return [line]
         return [f'"""{formula}.', "", *textwrap.wrap(f"With {kinds}.", LONGEST_SUMMARY), '"""']
 
-    def needed(self) -> tuple[list[Expr], dict[bytes, int]]:
-        """The nodes whose value the code uses, operands first, and how often each is used."""
-        demand = {self.expr.digest: 1}
+    def needed(self, root: Expr) -> tuple[list[Expr], dict[bytes, int]]:
+        """The nodes whose value the code of a node uses, operands first, and how often each is used."""
+        demand = {root.digest: 1}
         order: list[Expr] = []
-        pending = [(self.expr, iter(self.needs(self.expr)))]
+        pending = [(root, iter(self.needs(root)))]
         while pending:
             node, rest = pending[-1]
             for child in rest:
                 count = demand.get(child.digest, 0)
                 demand[child.digest] = count + 1
-                if not count:
+                if not count and child.digest not in self.codes:
                     pending.append((child, iter(self.needs(child))))
                     break
             else:
@@ -151,19 +169,37 @@ class _Writer:
             return ()
         if _is_cut_product(node):
             return [factor.node for factor in self.factors(node.args[0])]
-        return node.args
+        return self.independent(node) if node.op == "index_sum" else node.args
+
+    def independent(self, node: Expr) -> list[Expr]:
+        """What a sum over an index needs that does not depend on the index: it is computed once, before."""
+        found: dict[bytes, Expr] = {}
+        seen: set[bytes] = set()
+        pending = [node.args[0]]
+        while pending:
+            part = pending.pop()
+            if node.value not in part.free:
+                found[part.digest] = part
+            elif part.digest not in seen:
+                seen.add(part.digest)
+                pending += self.needs(part)
+        return list(found.values())
 
     def code(self, node: Expr) -> Code:
         """The code of a node, those of its operands being known."""
         if node.op == "symbol":
             name = self.names[node.value.name]
-            return Code(f"{name}[0]" if node.is_row else name)
+            if node.is_row:
+                return Code(f"np.ravel({name})" if isinstance(node.value, Member) else f"{name}[0]")
+            return Code(name)
         if node.op == "size":
             return self.size_code(node.value)
         if node.op == "mul":
             return self.product_code(node)
         if node.op == "call":
             return self.call_code(node)
+        if node.op == "index_sum":
+            return self.sum_code(node)
         return OPERATIONS[node.op](node, [self.codes[arg.digest] for arg in node.args], self.body)
 
     def size_code(self, dimension: Dimension) -> Code:
@@ -172,6 +208,21 @@ class _Writer:
         written = _NAME.sub(lambda match: self.names[match[0]], dimension.text)
         level = "sum" if " " in written or written[0] == "-" else "product" if "*" in written else "atom"
         return Code(written, level)
+
+    def sum_code(self, node: Expr) -> Code:
+        """The sum of the values of a function that is defined on the spot, over the members it takes."""
+        body, index = node.args[0], node.value
+        if index not in body.free:
+            return self.body.joined(self.size_code(index.count), "*", self.codes[body.digest], "product")
+        inside = [s for s in dict.fromkeys(symbols(body)) if isinstance(s, Member) and s.index == index]
+        outer, known = self.body, self.codes
+        self.body, self.codes = outer.nested(), dict(known)
+        self.body.result(self.computed(body))
+        lines, self.body, self.codes = self.body.lines, outer, known
+        name = outer.fresh("term")
+        outer.lines += [f"def {name}({', '.join(self.names[s.name] for s in inside)}):", *[f"    {ln}" for ln in lines]]
+        stacks = ", ".join(self.names[self.families[s.family]] for s in inside)
+        return Code(f"sum(map({name}, {stacks}))")
 
     def product_code(self, node: Expr) -> Code:
         """Scalars first, then the matrices in the cheapest order."""

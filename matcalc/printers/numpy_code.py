@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,13 +56,21 @@ class Body:
         self.values: dict[str, str] = {}
         self._taken = {*taken}
 
+    def nested(self) -> Body:
+        """The lines of a function inside this one; the two share no new name."""
+        inner = Body(())
+        inner._taken = self._taken
+        return inner
+
+    def fresh(self, letters: str) -> str:
+        """A name that is not in use: `t1`, `t2`, ..."""
+        number = next(k for k in count(1) if f"{letters}{k}" not in self._taken)
+        self._taken.add(f"{letters}{number}")
+        return f"{letters}{number}"
+
     def local(self, code: Code) -> Code:
         """A new local variable that holds the value."""
-        count = len(self.values) + 1
-        while f"t{count}" in self._taken:
-            count += 1
-        name = f"t{count}"
-        self._taken.add(name)
+        name = self.fresh("t")
         self.values[name] = code.text
         self.lines.append(f"{name} = {code.text}")
         return Code(name)

@@ -6,32 +6,40 @@ import keyword
 import re
 from typing import TYPE_CHECKING
 
+from matcalc.dimensions import ONE
 from matcalc.errors import UnsupportedError
 from matcalc.expr import postorder
+from matcalc.symbols import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matcalc.dimensions import Dimension
     from matcalc.expr import Expr, Symbol
+    from matcalc.symbols import Family
 
 
 _NO_LETTERS = re.compile(r"\W+")
 
 
-def python_names(expr: Expr, arguments: Sequence[Symbol], functions: Sequence[str] = ()) -> dict[str, str]:
-    """Every name of a variable or size -> the name it has in the code; `grad(f)` of `functions` is grad_f."""
-    found: dict[str, None] = dict.fromkeys(s.name for s in arguments)
+def python_names(
+    expr: Expr, arguments: Sequence[Symbol], families: Mapping[Family, str], functions: Sequence[str] = ()
+) -> dict[str, str]:
+    """Every name of a variable, member or size -> the name it has in the code; `grad(f)` of `functions` is grad_f."""
+    found: dict[str, None] = dict.fromkeys([*[s.name for s in arguments], *families.values()])
     for node in postorder(expr):
         if node.op == "symbol":
-            if node.value not in arguments:
+            owner = node.value.family if isinstance(node.value, Member) else node.value
+            if owner not in arguments and owner not in families:
                 raise UnsupportedError(f"{node.value.name!r} is not among the arguments")
             found.setdefault(node.value.name)
         elif node.op == "size":
             found.update(dict.fromkeys(node.value.names))
+        elif node.op == "index_sum":
+            found.update(dict.fromkeys(node.value.count.names))
         found.update(dict.fromkeys(n for d in node.shape for n in d.names))
-    for symbol in arguments:
-        found.update(dict.fromkeys(n for d in symbol.kind.shape for n in d.names))
+    for kind in [*[symbol.kind for symbol in arguments], *[family.kind for family in families]]:
+        found.update(dict.fromkeys(n for d in kind.shape for n in d.names))
     found.update(dict.fromkeys(functions))
     names: dict[str, str] = {}
     for name in found:
@@ -50,17 +58,21 @@ def _is_taken(written: str, name: str, found: dict[str, None]) -> bool:
 
 
 def size_sources(
-    sizes: Sequence[str], arguments: Sequence[Symbol], names: dict[str, str]
+    sizes: Sequence[str], arguments: Sequence[Symbol], families: Mapping[Family, str], names: dict[str, str]
 ) -> tuple[list[str], list[str]]:
     """Lines that read the sizes off the arrays, and the names of those that no array shows."""
+    lengths = [
+        (dimension, f"{names[symbol.name]}.shape[{axis}]")
+        for symbol in arguments
+        for axis, dimension in enumerate(symbol.kind.shape)
+    ]
+    for family, name in families.items():
+        own = [dimension for dimension in family.kind.shape if dimension != ONE]
+        axes = (0, -1) if family.kind.structure == "row" else range(1 + len(own))
+        lengths += [(d, f"{names[name]}.shape[{axis}]") for d, axis in zip((family.count, *own), axes, strict=True)]
     shown, hidden = [], []
     for size in sizes:
-        readings = [
-            reading
-            for symbol in arguments
-            for axis, dimension in enumerate(symbol.kind.shape)
-            if (reading := _reading(dimension, size, f"{names[symbol.name]}.shape[{axis}]"))
-        ]
+        readings = [reading for dimension, length in lengths if (reading := _reading(dimension, size, length))]
         if readings:
             shown.append(f"{names[size]} = {min(readings, key=len)}")
         else:

@@ -193,6 +193,10 @@ def separated(pieces: Pieces, mark: str) -> Pieces:
     return [piece for k, part in enumerate(pieces) for piece in ((mark, part) if k else (part,))]
 
 
+def _index_sum(node: Expr) -> Pieces:
+    return [f"sum_{node.value.name}(", node.args[0], ")"]
+
+
 _WRITERS: dict[str, Callable[[Expr], Pieces]] = {
     "number": _number,
     "symbol": _symbol,
@@ -209,4 +213,5 @@ _WRITERS: dict[str, Callable[[Expr], Pieces]] = {
     "transpose": _transpose,
     "entry": _entry,
     "stack": _stack,
+    "index_sum": _index_sum,
 }

@@ -17,6 +17,7 @@ from matcalc.expr import (
     had,
     haddiv,
     hadpow,
+    index_sum,
     mul,
     neg,
     number,
@@ -67,6 +68,8 @@ def rebuilt(node: Expr, args: tuple[Expr, ...]) -> Expr:
             return entry(args[0], *node.value)
         case "stack":
             return stack(args, *node.value)
+        case "index_sum":
+            return index_sum(node.value, args[0])
     return reduce(_BUILDERS[node.op], args) if len(args) > 1 else _BUILDERS[node.op](*args)
 
 

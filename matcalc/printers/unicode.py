@@ -183,6 +183,10 @@ def _stack(node: Expr, parts: Sequence[Written]) -> Written:
     return f"[{(', ' if scalars else '; ').join(rows)}]", "atom"
 
 
+def _index_sum(node: Expr, parts: Sequence[Written]) -> Written:
+    return f"sum_{node.value.name}({parts[0][0]})", "atom"
+
+
 _WRITERS: dict[str, Callable[[Expr, Sequence[Written]], Written]] = {
     "number": _number,
     "symbol": _symbol,
@@ -199,4 +203,5 @@ _WRITERS: dict[str, Callable[[Expr, Sequence[Written]], Written]] = {
     "transpose": _transpose,
     "entry": _entry,
     "stack": _stack,
+    "index_sum": _index_sum,
 }

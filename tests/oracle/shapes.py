@@ -14,6 +14,13 @@ class SurfaceError(Exception):
     """The text is not in the printed language, or its shapes do not fit."""
 
 
+class Family:
+    """The members of a family along the first axis."""
+
+    def __init__(self, array: object) -> None:
+        self.members = [as_matrix(member) for member in np.asarray(array, dtype=float)]
+
+
 def one(value: float) -> Array:
     """A number as a 1 x 1 array."""
     return np.full((1, 1), float(value))

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from oracle.functions import FUNCTIONS
-from oracle.shapes import Array, SurfaceError, as_matrix, is_scalar, one, require_fit, square
+from oracle.shapes import Array, Family, SurfaceError, as_matrix, is_scalar, one, require_fit, square
 
 WORD = re.compile(
     r"""(?P<blank>[\s]+|%[^\n]*)
@@ -66,10 +66,13 @@ def evaluate(
 
     `sizes` gives dimension names a value; `shape` is the length of each axis of an index form; `functions` are those
     that the text knows by name only, and their derivatives, by names such as `grad(f)`: of two-dimensional arrays.
+    A name such as `x_i` may have a Family as its value; it has a meaning inside `sum_i(...)`.
     """
-    known = {name: as_matrix(value) for name, value in {**(sizes or {}), "pi": np.pi, **values}.items()}
+    given = {**(sizes or {}), "pi": np.pi, **values}
+    families = {name: value.members for name, value in given.items() if isinstance(value, Family)}
+    known = {name: as_matrix(value) for name, value in given.items() if name not in families}
     with np.errstate(all="ignore"):
-        return _Reader(tokens_of(text), known, functions or {}).program(shape)
+        return _Reader(tokens_of(text), known, functions or {}, families).program(shape)
 
 
 class _Reader:
@@ -80,10 +83,12 @@ class _Reader:
         tokens: Sequence[tuple[str, str]],
         known: dict[str, Array],
         functions: Mapping[str, Callable[..., Array]],
+        families: Mapping[str, list[Array]],
     ) -> None:
         self.tokens = tokens
         self.known = known
         self.functions = functions
+        self.families = families
         self.place = 0
 
     # --- tokens
@@ -230,7 +235,10 @@ class _Reader:
         return name
 
     def summed(self, letter: str) -> Array:
-        """A sum over an index, which runs from 1 for as long as the entries it picks are there."""
+        """A sum over an index, which runs over members, or from 1 for as long as the entries it picks are there."""
+        members = [name for name in self.names_inside() if name in self.families and name.endswith(f"_{letter}")]
+        if members:
+            return self.over_members(members)
         start, outer, total = self.place, self.known.get(letter), one(0)
         for at in range(1, LONGEST_SUM):
             self.place = start
@@ -248,6 +256,31 @@ class _Reader:
         if outer is not None:
             self.known[letter] = outer
         self.place = after
+        self.take(")")
+        return total
+
+    def names_inside(self) -> set[str]:
+        """The names up to the bracket that closes the one just opened."""
+        depth, place, found = 1, self.place, set()
+        while depth:
+            sort, word = self.tokens[place]
+            depth += (word == "(") - (word == ")")
+            found |= {word} if sort == "name" else set()
+            place += 1
+        return found
+
+    def over_members(self, names: list[str]) -> Array:
+        """A sum over all members; inside, each name stands for one of them."""
+        counts = {len(self.families[name]) for name in names}
+        if len(counts) > 1 or any(name in self.known for name in names):
+            raise SurfaceError(f"families of different lengths, or a sum inside another over {names}")
+        start, total = self.place, one(0)
+        for at in range(counts.pop()):
+            self.place = start
+            self.known.update({name: self.families[name][at] for name in names})
+            total = total + self.binary()
+        for name in names:
+            del self.known[name]
         self.take(")")
         return total
 
