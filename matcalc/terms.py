@@ -225,7 +225,7 @@ def leaf(symbol: Symbol, axes: Axes, facts: frozenset[str] = frozenset()) -> Lea
         return found
     node = Leaf.__new__(Leaf)
     node.symbol, node.facts = symbol, facts
-    kept: Leaf = _finish(node, digest, axes, _sign_of_facts(facts), free=symbol.free)
+    kept: Leaf = _finish(node, digest, axes, _sign_of_facts(facts), (), symbol.free)
     return kept
 
 
@@ -389,7 +389,7 @@ def make_summed(index: Index, depth: int, body: Node) -> Summed:
         return found
     node = Summed.__new__(Summed)
     node.index, node.body = index, body
-    kept: Summed = _finish(node, digest, body.axes, body.sign, (body,), binders=depth + 1, bound=index)
+    kept: Summed = _finish(node, digest, body.axes, body.sign, (body,), NO_INDICES, depth + 1, index)
     return kept
 
 
