@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from matcalc.assumptions import assumed, conventions, kinks
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
@@ -23,7 +24,6 @@ from matcalc.simplify import simplified
 from matcalc.stacked import parts_of
 from matcalc.sum_notation import with_letters
 from matcalc.terms import Apply, Node, postorder
-from matcalc.variables import is_tied
 
 if TYPE_CHECKING:
     from matcalc.symbols import Family
@@ -231,8 +231,8 @@ class Answer:
         for by in dict.fromkeys(part for partial in self.partials for part in parts_of(partial.by)):
             if by.name not in used:
                 notes.append(f"{by.name} does not occur in the expression: the derivative is zero")
-        if any(is_tied(by.kind) for by in self.open_variables):
-            notes.append(_CONVENTIONS[self.symmetric])
+        kinds = [part.kind for by in self.open_variables for part in parts_of(by)]
+        notes += [*conventions(kinds, self.symmetric), *kinks(self.node)]
         return notes + [self._meaning(family, stack) for family, stack in self.stacks.items()]
 
     def _meaning(self, family: Family, stack: Symbol) -> str:
@@ -245,27 +245,23 @@ class Answer:
     @property
     def assumptions(self) -> list[str]:
         """What must hold for the answer to be right, beyond the kinds."""
-        needed = []
         orders: dict[str, int] = {}
         for node in postorder(self.node):
             if isinstance(node, Apply) and isinstance(node.function, OpaqueFunction):
                 opaque = node.function.opaque
                 orders[opaque.base] = max(orders.get(opaque.base, 0), len(opaque.path))
-            if isinstance(node, Apply) and not node.function.elementwise:
-                for parameter, arg in zip(node.function.parameters, node.args):
-                    if parameter.kind is not None and "invertible" in parameter.kind.facts:
-                        needed.append(f"{self._text_of(arg)} is invertible")
         # the order of second derivatives is free, and a Hessian symmetric, only then
         smooth = [f"{name} is {order} times continuously differentiable" for name, order in orders.items() if order > 1]
-        return [*dict.fromkeys(needed), *smooth]
+        return [*assumed(self.node, self._text_of), *smooth]
 
     def _text_of(self, node: Node) -> str:
         from matcalc.printers.text import text
 
         try:
-            return text(MatrixForms(letters=self._letters).of(with_letters(node, self._letters)).straight)
+            form = MatrixForms(letters=self._letters).of(with_letters(node, self._letters))
         except NoMatrixForm:
             return "an argument"
+        return text(min(form.straight, form.turned, key=lambda e: e.cost) if len(node.axes) == 2 else form.straight)
 
     @property
     def shape_text(self) -> str:
@@ -317,8 +313,3 @@ class Answer:
 
 
 _NOT_STACKED = "this answer has no form with whole matrices"
-_CONVENTIONS = {
-    "projected": "by a symmetric or skew variable: the projection onto the structure, (G + G')/2 or (G - G')/2",
-    "independent": "by a symmetric or skew variable: all entries taken as independent",
-    "cookbook": "by a symmetric variable: G + G' - diag(G), the entries of one triangle taken as free",
-}

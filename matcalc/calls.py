@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.errors import ParseError, UnknownNameError
+from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
 from matcalc.opaque_shapes import is_opaque, visit_opaque_call
 from matcalc.opaque_signature import OPERATORS
 from matcalc.signature_shapes import overloads, visit_rulebook_call
@@ -25,7 +25,7 @@ def visit_call(inference: Inference, node: Node) -> None:
         visit_opaque_call(inference, node)
         return
     name = _function_name(inference, node)
-    _positional(inference, node)
+    _positional(inference, node, name)
     if name == "norm" and len(node.args) == 2 and node.args[1].value == "fro":
         name, node.args = "normF", node.args[:1]
     for argument in node.args:
@@ -124,13 +124,16 @@ def _hint(inference: Inference, node: Node, name: str) -> str | None:
     return None
 
 
-def _positional(inference: Inference, node: Node) -> None:
+def _positional(inference: Inference, node: Node, name: str) -> None:
     """NumPy keywords as positions: `axis=0` is 1 here, `ord=2` is 2."""
     kept: list[Node] = []
     for argument in node.args:
         if argument.op != "keyword":
             kept.append(argument)
         elif argument.value == "axis":
+            if name in ("max", "min"):
+                message = f"the {name} along one axis is not in the language: {name}(X, 1) compares every entry with 1"
+                inference.fail(argument, message, error=UnsupportedError)
             kept.append(_axis(inference, argument))
         elif argument.value == "ord":
             kept.append(argument.args[0])

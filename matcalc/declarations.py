@@ -94,8 +94,6 @@ class KindBuilder:
             return Kind("scalar", (), name)
         if name in ("function", "elementwise"):
             self.refuse("what does this function take and give?", start, end, FUNCTION_FORMS)
-        if name == "simplex":
-            raise self.unsupported("simplex(n) is not supported yet; vector(n) positive is", start, end)
         if name not in STRUCTURES:
             self.unknown_kind(name, list(STRUCTURES), start, end)
         wanted, found = STRUCTURES[name][0], len(structure.sizes)
@@ -245,5 +243,5 @@ def _begins_with_structure(text: str) -> bool:
     words = before.split()
     if not words:
         return False
-    known = [*STRUCTURES, *filter(None, SIGNS), "function", "elementwise", "simplex"]
+    known = [*STRUCTURES, *filter(None, SIGNS), "function", "elementwise"]
     return bool(words[0] in known or (bracket and len(words) == 1) or nearest(words[0], known, 0.75))

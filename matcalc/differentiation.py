@@ -6,23 +6,25 @@ Forward mode serves derivatives by a scalar. A matrix function is stated by its 
 transposed map is found by reverse mode through that formula, which is linear in the differential.
 What stands inside a sum over an index has an adjoint at each value of the index; they are added up
 where a part does not depend on it.
+Where that meets a function linear in one operand, such as the derivative of expm along a direction,
+the rules state the transposed map.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.dimensions import shape_of
+from matcalc.closed_forms import at_commuting, closed_adjoint, closed_tangent, has_closed_form
 from matcalc.entrywise import elementwise, lower_entrywise
 from matcalc.errors import NotDifferentiableError
 from matcalc.expr import Expr, Rational, Symbol
 from matcalc.kinds import Kind
-from matcalc.lower import LARGE_EXPRESSION, local_sizes, lower
+from matcalc.lower import LARGE_EXPRESSION, lower, sizes_at
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_terms import opaque_derivative, opaque_differential
 from matcalc.substitution import summed
-from matcalc.sums import add_exponents, linear, ones, zero
-from matcalc.tensor import part, product, product_term
+from matcalc.sums import add_exponents, is_zero, linear, ones, zero
+from matcalc.tensor import apply, part, product, product_term
 from matcalc.terms import (
     Apply,
     Axes,
@@ -38,6 +40,7 @@ from matcalc.terms import (
     Term,
     delta,
     leaf,
+    linear_axes,
     postorder,
 )
 
@@ -198,27 +201,67 @@ def _differential(function: Function) -> Expr:
 def _differential_node(node: Apply, position: int, rulebook: Rulebook) -> tuple[Node, Leaf]:
     """The differential of a matrix function in a formal differential of one argument."""
     function = node.function
-    formal = formal_differential(node.args[position].axes, node.free)
+    formal = formal_leaf("d*", node.args[position].axes, node.free)
     if isinstance(function, OpaqueFunction):
         return opaque_differential(node, position, formal), formal
+    if function.commuting is not None and position != 0:  # the first operand stands still, which commutes
+        return at_commuting(node, node.args, {position: formal}, rulebook), formal
+    body = _differential(function)
+    args, further = _without_further_axes(node)
     operands: dict[str, Node] = {}
-    for k, (parameter, arg) in enumerate(zip(function.parameters, node.args)):
+    for k, (parameter, arg) in enumerate(zip(function.parameters, args)):
         operands[parameter.name] = arg
         operands["d" + parameter.name] = formal if k == position else zero(arg.axes)
-    shapes = [shape_of(arg.axes) for arg in node.args]
-    body = _differential(function)
-    return lower(body, rulebook, operands, local_sizes(function, shapes)), formal
+    formula = lower(body, rulebook, operands, sizes_at(function, args))
+    if further:
+        assert function.linear is not None
+        place = function.linear
+        formula = forward(formula, args[place], node.args[place], further, rulebook)
+    return formula, formal
 
 
-def formal_differential(axes: Axes, free: IndexSet) -> Leaf:
-    """The differential of an operand: a leaf that no input can name, on all indices of the call."""
+def _without_further_axes(node: Apply) -> tuple[tuple[Node, ...], Axes]:
+    """The arguments, one with further axes replaced by a formal one without, and these axes."""
+    place = node.function.linear
+    if place is None:
+        return node.args, ()
+    own = linear_axes(node.function, node.args)
+    axes = node.args[place].axes
+    if len(axes) == own:
+        return node.args, ()
+    return (*node.args[:place], formal_leaf("e*", axes[:own], node.free), *node.args[place + 1 :]), axes[own:]
+
+
+def formal_leaf(name: str, axes: Axes, free: IndexSet) -> Leaf:
+    """A leaf whose name no input can have, on all indices of a call."""
     structure = ("scalar", "vector", "matrix")[len(axes)]
-    return leaf(Symbol("d*", Kind(structure, axes), free), axes)
+    return leaf(Symbol(name, Kind(structure, axes), free), axes)
 
 
 def _transposed_differential(node: Apply, position: int, adjoint: Node, extra: Axes, rulebook: Rulebook) -> Node:
+    """What the adjoint of the value of a matrix function adds to that of one argument."""
+    if node.function.linear == position:
+        return _transposed_map(node, adjoint, extra, rulebook)
+    axes = node.args[position].axes + extra
+    closed, rest = zero(axes), adjoint
+    if has_closed_form(node, position):
+        closed, rest = closed_adjoint(node, adjoint, rulebook)
+        if is_zero(rest):
+            return closed
     formula, formal = _differential_node(node, position, rulebook)
-    return reverse(formula, adjoint, extra, formal, rulebook)
+    return linear([(1, closed), (1, reverse(formula, rest, extra, formal, rulebook))], axes)
+
+
+def _transposed_map(node: Apply, adjoint: Node, extra: Axes, rulebook: Rulebook) -> Node:
+    """The map that the rules state for the operand a function is linear in, at an adjoint of any further axes."""
+    function, place = node.function, node.function.linear
+    assert place is not None and function.adjoint is not None
+    args, further = _without_further_axes(node)
+    formal = formal_leaf("d*", node.axes[: len(node.axes) - len(further)], node.free)
+    operands = {p.name: formal if k == place else a for k, (p, a) in enumerate(zip(function.parameters, args))}
+    sizes = sizes_at(function, args)
+    formula = lower(function.adjoint, rulebook, operands, sizes)
+    return forward(formula, formal, adjoint, further + extra, rulebook)
 
 
 def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Rulebook) -> Node:
@@ -251,11 +294,22 @@ def _pushed_forward(node: Node, tangents: dict[bytes, Node], extra: Axes, rulebo
     if node.function.elementwise:
         parts = [_chained(tangents[a.digest], partial(node, k, rulebook), node.axes, extra) for k, a in moving]
     else:
-        parts = []
-        for k, arg in moving:
-            formula, formal = _differential_node(node, k, rulebook)
-            parts.append(forward(formula, formal, tangents[arg.digest], extra, rulebook))
+        parts = [_along_tangent(node, k, tangents[arg.digest], extra, rulebook) for k, arg in moving]
     return linear([(1, tangent) for tangent in parts], axes)
+
+
+def _along_tangent(node: Apply, position: int, tangent: Node, extra: Axes, rulebook: Rulebook) -> Node:
+    """The tangent of the value of a matrix function when that of one argument is `tangent`."""
+    axes = node.axes + extra
+    if node.function.linear == position:
+        return apply(node.function, (*node.args[:position], tangent, *node.args[position + 1 :]), axes)
+    closed, rest = zero(axes), tangent
+    if has_closed_form(node, position):
+        closed, rest = closed_tangent(node, tangent, rulebook)
+        if is_zero(rest):
+            return closed
+    formula, formal = _differential_node(node, position, rulebook)
+    return linear([(1, closed), (1, forward(formula, formal, rest, extra, rulebook))], axes)
 
 
 def _product_tangents(node: Product, tangents: dict[bytes, Node], extra: Axes, rulebook: Rulebook) -> list[Node]:

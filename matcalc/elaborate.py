@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc import expr
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from matcalc.nodes import Node
 
 LARGEST_MATRIX_POWER = 1000
+HALF = Fraction(1, 2)
 # entrywise functions with a namesake for whole matrices
 MATRIX_FUNCTIONS = {"exp": "expm", "log": "logm", "sqrt": "sqrtm"}
+MATRIX_NORMS = {"1": "the largest column sum", "2": "the largest singular value", "inf": "the largest row sum"}
 SIZED = frozenset({"eye", "ones", "zeros", "unit", "commutation", "duplication"})
 
 
@@ -59,6 +62,15 @@ def build_size(inference: Inference, node: Node) -> Expr:
 
 def build_pi(inference: Inference, node: Node) -> Expr:
     return expr.call("pi", (), SCALAR)
+
+
+def build_order(inference: Inference, node: Node) -> Expr:
+    """`inf` where a function takes it."""
+    return expr.literal("inf")
+
+
+def build_infinity(inference: Inference, node: Node) -> Expr:
+    inference.fail(node, "inf stands only for the order of a norm, as in norm(x, inf)", error=ParseError)
 
 
 def build_identity(inference: Inference, node: Node) -> Expr:
@@ -120,11 +132,15 @@ def build_power(inference: Inference, node: Node) -> Expr:
     base, exponent = node.args[0].expr, node.args[1].expr
     if base.is_scalar:
         return expr.power(base, exponent)
+    if any(part.op in ("symbol", "size") for part in expr.postorder(exponent)):
+        return expr.power(base, exponent)
     count = whole_number(exponent)
     if count is None or abs(count) > LARGEST_MATRIX_POWER:
-        text = inference.text(node)
+        text, matrix = inference.text(node), inference.text(node.args[0])
         reason = f"a matrix has only whole powers up to {LARGEST_MATRIX_POWER}"
-        inference.fail(node, f"{text}: {reason}", suggestion="the entrywise power is .^", error=UnsupportedError)
+        is_root = exponent in (expr.number(HALF), expr.div(expr.number(1), expr.number(2)))
+        mend = f"the square root is sqrtm({matrix})" if is_root else "the entrywise power is .^"
+        inference.fail(node, f"{text}: {reason}", suggestion=mend, error=UnsupportedError)
     if count == 0:
         return eye(base.shape[0])
     base = inverse(base) if count < 0 else base
@@ -175,14 +191,14 @@ def build_abs(inference: Inference, node: Node) -> Expr:
 
 
 def build_norm(inference: Inference, node: Node) -> Expr:
-    """`||x||` is the 2-norm of a vector and the Frobenius norm of a matrix; `_2` of a matrix is not that."""
-    inner = node.args[0].expr
+    """`||x||` is the 2-norm of a vector and the Frobenius norm of a matrix; `_1` and `_2` of a matrix are not."""
+    inner, order = node.args[0].expr, node.value
     matrix = not (inner.is_column or inner.is_row or inner.is_scalar)
-    if matrix and node.value in ("1", "2"):
-        message = f"||X||_{node.value} of a matrix is not supported yet"
-        mend = "||X||_F is the Frobenius norm, norm1(X) the sum of absolute values"
-        inference.fail(node, message, suggestion=mend, error=UnsupportedError)
-    name = {"1": "norm1", "2": "norm2", "F": "normF", "": "normF" if matrix else "norm2"}[node.value]
+    if order == "inf" or (matrix and order in ("1", "2")):
+        if matrix:
+            inference.note(f"{inference.text(node)} is read as {MATRIX_NORMS[order]}; ||X||_F is the Frobenius norm")
+        return expr.call("norm", (inner, expr.literal(order if order == "inf" else int(order))), SCALAR)
+    name = {"1": "norm1", "2": "norm2", "F": "normF", "": "normF" if matrix else "norm2"}[order]
     return expr.call(name, (inner,), SCALAR)
 
 
@@ -196,6 +212,8 @@ def build_call(inference: Inference, node: Node) -> Expr:
     else:
         args = tuple(n.expr for n in node.args)
     shape = shape_of(node)
+    if node.value == expr.MATRIX_POWER:
+        return expr.power(*args)
     if node.value in MATRIX_FUNCTIONS and shape[0] == shape[1] != ONE:
         inference.note(f"{node.value} is taken entry by entry; the matrix function is {MATRIX_FUNCTIONS[node.value]}")
     return expr.call(node.value, args, shape)
@@ -221,6 +239,8 @@ BUILDERS: dict[str, Callable[[Inference, Node], Expr]] = {
     "defined": build_defined,
     "size": build_size,
     "pi": build_pi,
+    "order": build_order,
+    "inf": build_infinity,
     "identity": build_identity,
     "neg": build_neg,
     "sum": build_sum,

@@ -116,4 +116,9 @@ def is_constant(node: Node, axes: Axes) -> bool:
 
 def pi_node() -> Node:
     """The number pi."""
-    return leaf(Symbol("pi", Kind("scalar", (), "positive")), (), frozenset({"positive", "constant"}))
+    return constant_named("pi")
+
+
+def constant_named(name: str) -> Node:
+    """A positive constant of the language, pi or inf."""
+    return leaf(Symbol(name, Kind("scalar", (), "positive")), (), frozenset({"positive", "constant"}))

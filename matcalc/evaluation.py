@@ -23,6 +23,7 @@ from matcalc.terms import (
     Duplication,
     Exponent,
     Leaf,
+    Mask,
     Node,
     Pairing,
     Part,
@@ -32,6 +33,7 @@ from matcalc.terms import (
     Sum,
     Summed,
     Unit,
+    linear_axes,
     postorder,
 )
 
@@ -64,6 +66,8 @@ def _value(
         return _leaf_value(node, values, shape)
     if isinstance(node, Delta):
         return np.eye(shape[0])
+    if isinstance(node, Mask):
+        return np.tril(np.ones(shape))
     if isinstance(node, Size):
         return np.asarray(float(node.dimension.value(sizes)))
     if isinstance(node, Unit):
@@ -194,7 +198,21 @@ def _applied(node: Apply, args: list[Array], shape: tuple[int, ...], rulebook: R
     if node.function.elementwise and len(shape) > 2:
         flat = [a.reshape(-1) for a in args]
         return _called(node, flat, rulebook, (len(flat[0]),)).reshape(shape)
+    if node.function.linear is not None:
+        return _slice_by_slice(node, node.function.linear, args, shape, rulebook)
     return _called(node, args, rulebook, shape).reshape(shape)
+
+
+def _slice_by_slice(node: Apply, place: int, args: list[Array], shape: tuple[int, ...], rulebook: Rulebook) -> Array:
+    """A function that is linear in an operand, for every index along the further axes of that."""
+    own = linear_axes(node.function, node.args)
+    result = len(shape) - (args[place].ndim - own)
+    moving = args[place].reshape(*args[place].shape[:own], -1)
+    slices = []
+    for k in range(moving.shape[-1]):
+        here = [*args[:place], moving[..., k], *args[place + 1 :]]
+        slices.append(_called(node, here, rulebook, shape[:result]).reshape(shape[:result]))
+    return np.stack(slices, axis=-1).reshape(shape)
 
 
 def _applied_to_members(
@@ -226,7 +244,7 @@ def _called(node: Apply, args: list[Array], rulebook: Rulebook, shape: tuple[int
     sizes: dict[str, int] = {}
     for k, (arg, parameter) in enumerate(zip(args, node.function.parameters)):
         if parameter.literal is not None:
-            operands.append(ex.number(parameter.literal))
+            operands.append(ex.literal(parameter.literal))
             continue
         axes = []
         for length in arg.shape:

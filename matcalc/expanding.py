@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from matcalc.blocks import Place, block_layout
+from matcalc.components import square_chain
 from matcalc.substitution import rebuilt, summed
 from matcalc.sums import linear
 from matcalc.symbols import Index
@@ -208,7 +209,7 @@ def opened(node: Product) -> Node | None:
     """
     for position, (base, exponent, indices) in enumerate(node.factors):
         if exponent == 1 and isinstance(base, Apply) and base.function.reverses:
-            links = _square_chain(base.args[0])
+            links = _links(base.args[0])
             if links is not None:
                 first = 1 + max([i for _, _, ii in node.factors for i in ii])
                 spots = [indices[0], *range(first, first + len(links) - 1), indices[1]]
@@ -219,19 +220,9 @@ def opened(node: Product) -> Node | None:
     return None
 
 
-def _square_chain(node: Node) -> list[Node] | None:
+def _links(node: Node) -> list[Node] | None:
     """The factors of a product of two or more square matrices, in order and orientation."""
-    if not isinstance(node, Product) or len(node.axes) != 2 or len(node.factors) != len(node.bound) + 1:
+    links = square_chain(node) if isinstance(node, Product) else None
+    if links is None or len(links) < 2 or len(links) < len(node.children):
         return None
-    waiting = list(node.factors)
-    links: list[Node] = []
-    at = 0
-    while waiting:
-        step = next((f for f in waiting if at in f[2]), None)
-        if step is None or step[1] != 1 or len(step[2]) != 2 or step[0].axes != node.axes:
-            return None
-        waiting.remove(step)
-        base, _, (a, b) = step
-        links.append(base if a == at else transposed(base))
-        at = b if a == at else a
-    return links if at == 1 and len(links) > 1 else None
+    return [transposed(link) if turned else link for link, turned in links]

@@ -191,6 +191,8 @@ def neg(arg: Expr) -> Expr:
     return arg.args[0] if arg.op == "neg" else _node("neg", (arg,), None, arg.shape)
 
 
+# the function that X^k is, where k is no number
+MATRIX_POWER = "mpower"
 # The most operands of a sum or product. A longer one has the first of them as its first operand, so that
 # a chain of definitions, each one term longer than the last, does not copy all its terms at every step.
 MOST_OPERANDS = 64
@@ -199,6 +201,11 @@ MOST_OPERANDS = 64
 def _extensible(op: str, left: Expr) -> tuple[Expr, ...]:
     """The operands to which another is appended: those of `left`, or `left` itself when that is full."""
     return left.args if left.op == op and len(left.args) < MOST_OPERANDS else (left,)
+
+
+def literal(value: int | str) -> Expr:
+    """What must stand in a place of a signature: a number, or `inf`."""
+    return number(value) if isinstance(value, int) else call(value, (), SCALAR)
 
 
 def add(*args: Expr) -> Expr:
@@ -324,6 +331,11 @@ def index_sum(index: Index, body: Expr) -> Expr:
     if body.op == "neg":
         return neg(index_sum(index, body.args[0]))
     return _node("index_sum", (body,), index, body.shape)
+
+
+def is_reduction(node: Expr) -> bool:
+    """Whether a call is the max or min over all entries of one operand, not that of two, entry by entry."""
+    return node.value in ("max", "min") and len(node.args) == 1
 
 
 def postorder(*roots: Expr) -> list[Expr]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from matcalc import expr as ex
-from matcalc.dimensions import ONE
+from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.reading import first_word, last_word, reading_key
 
@@ -127,7 +127,30 @@ def entry_powers(parts: list[Part]) -> Form:
     )
 
 
+def triangle(name: str, axes: tuple[Dimension, ...]) -> Expr:
+    """The triangle of ones: `tril(ones(m,n))`."""
+    shape = (axes[0], axes[1])
+    return ex.call(name, (ex.call("ones", (ex.size(shape[0]), ex.size(shape[1])), shape),), shape)
+
+
+def _is_triangle(expression: Expr) -> bool:
+    """Whether an expression is a triangle of ones, which is no factor but picks entries."""
+    if expression.op != "call" or expression.value not in ("tril", "triu"):
+        return False
+    inner = expression.args[0]
+    return inner.op == "call" and inner.value == "ones"
+
+
 def _entrywise(parts: list[tuple[Expr, Rational]]) -> Expr:
+    triangles = [base for base, exponent in parts if exponent == 1 and _is_triangle(base)]
+    rest = [(base, exponent) for base, exponent in parts if exponent != 1 or not _is_triangle(base)]
+    whole = _entry_product(rest) if rest else triangles.pop()
+    for mask in triangles:
+        whole = ex.call(mask.value, (whole,), mask.shape)
+    return whole
+
+
+def _entry_product(parts: list[tuple[Expr, Rational]]) -> Expr:
     above = [_entry_power(b, e) for b, e in parts if e > 0]
     below = [_entry_power(b, -e) for b, e in parts if e < 0]
     if not above and len(below) == 1:

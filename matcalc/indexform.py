@@ -16,9 +16,10 @@ from matcalc.matrixform import MatrixForms, NoMatrixForm, SignedFactor
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_signature import split_name
 from matcalc.printers.text import number_text, text
+from matcalc.slices import held
 from matcalc.sum_notation import LETTERS as SUM_LETTERS
 from matcalc.sum_notation import Letters, lettered
-from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, Summed, postorder
+from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, Summed, linear_axes, postorder
 
 # input axes are i, j, the others follow
 LETTERS = "ijklpqrstuvabcdefgh"
@@ -127,10 +128,7 @@ class _Writer:
             index, body = lettered(base, self.sums)
             return f"sum_{index.name}({self.entry(body, indices)})"
         if isinstance(base, Apply) and len(base.axes) > 2:
-            if isinstance(base.function, OpaqueFunction) and not base.function.elementwise:
-                args = ", ".join([text(form.straight) for form in self.forms.operands(base)])
-                return f"{base.function.name}({args})[{','.join(base.function.opaque.in_order(indices))}]"
-            return f"{base.function.name}({self.entry(base.args[0], indices)})"
+            return self._call(base, indices)
         if len(base.axes) > 2 or not self._has_form(base):
             return f"({self.entry(base, indices)})"
         return _indexed(self.forms.of(base).straight, indices)
@@ -142,6 +140,28 @@ class _Writer:
         except NoMatrixForm:
             return False
         return True
+
+    def _call(self, node: Apply, indices: list[str]) -> str:
+        """The entry of a call with more than two axes: an opaque one, of entries, or linear in an operand."""
+        function, place = node.function, node.function.linear
+        if isinstance(function, OpaqueFunction) and not function.elementwise:
+            args = ", ".join([text(form.straight) for form in self.forms.operands(node)])
+            return f"{function.name}({args})[{','.join(function.opaque.in_order(indices))}]"
+        if place is None:
+            return f"{function.name}({self.entry(node.args[0], indices)})"
+        own = linear_axes(function, node.args)
+        result = len(node.axes) - (len(node.args[place].axes) - own)
+        operands = [text(self.forms.of(arg).straight) for k, arg in enumerate(node.args) if k != place]
+        operands.insert(place, self._slice(node.args[place], own, indices[result:]))
+        return f"{function.name}({', '.join(operands)})" + (f"[{','.join(indices[:result])}]" if result else "")
+
+    def _slice(self, node: Node, own: int, letters: list[str]) -> str:
+        """The matrix that an operand is at these indices along its further axes."""
+        try:
+            return text(self.forms.of(held(node, {own + k: letter for k, letter in enumerate(letters)})).straight)
+        except (NoMatrixForm, UnsupportedError):
+            entry = [next(self.letters) for _ in range(own)]
+            return f"[{','.join(entry)}] {self.entry(node, [*entry, *letters])}"
 
     def _explicit(self, node: Product, factors: list[SignedFactor], indices: list[str]) -> tuple[list[str], list[str]]:
         """Every factor entry by entry, with a sum for each summed index."""

@@ -22,10 +22,12 @@ STRUCTURES: dict[str, tuple[int, frozenset[str]]] = {
     "psd": (1, frozenset({"symmetric", "psd"})),
     "skew": (1, frozenset({"skew"})),
     "invertible": (1, frozenset({"invertible"})),
+    "positive_stable": (1, frozenset({"positive_stable"})),  # eigenvalues of positive real part
     "diagonal": (1, frozenset({"diagonal", "symmetric"})),
     "orthogonal": (1, frozenset({"orthogonal", "invertible"})),
     "lower": (1, frozenset({"lower"})),
     "upper": (1, frozenset({"upper"})),
+    "simplex": (1, frozenset({"simplex", "nonnegative"})),  # a column of entries that sum to 1
 }
 # what is known of every entry (of the diagonal, for `diagonal`)
 SIGNS: dict[str, frozenset[str]] = {
@@ -76,6 +78,11 @@ class Kind:
     def __reduce__(self) -> tuple[type[Kind], tuple[str, tuple[Dimension, ...], str]]:
         return Kind, (self.structure, self.dimensions, self.sign)
 
+    @property
+    def is_square(self) -> bool:
+        """Whether it is the structure of a square matrix, such as `spd`."""
+        return STRUCTURES[self.structure][0] == 1 and self.shape[0] == self.shape[1]
+
     def __repr__(self) -> str:
         return self.text
 
@@ -84,7 +91,7 @@ def _shape(structure: str, dimensions: tuple[Dimension, ...]) -> Shape:
     """Rows and columns of an operand of this structure."""
     if structure == "scalar":
         return (ONE, ONE)
-    if structure == "vector":
+    if structure in ("vector", "simplex"):
         return (dimensions[0], ONE)
     if structure == "row":
         return (ONE, dimensions[0])

@@ -7,13 +7,13 @@ from fractions import Fraction
 from itertools import groupby
 
 from matcalc.dimensions import Shape
-from matcalc.errors import MatcalcError, UnsupportedError
+from matcalc.errors import MatcalcError
 from matcalc.expr import Symbol
 from matcalc.kinds import Kind
 from matcalc.lower import axes_of
 from matcalc.sums import linear
 from matcalc.tensor import permuted, product
-from matcalc.terms import Axes, Factor, Node, delta, pairing
+from matcalc.terms import Axes, Factor, Indices, Node, delta, mask, pairing
 
 LAYOUTS = ("mixed", "numerator", "denominator")
 SYMMETRIES = ("projected", "independent", "cookbook")
@@ -103,14 +103,15 @@ def _turned(node: Node, shape: Shape, turn: bool) -> tuple[Node, Shape]:
 def structured(node: Node, kind: Kind, convention: str) -> Node:
     """The derivative by a structured variable: projected onto the structure, or by another convention.
 
-    `projected` is (G + G')/2 for symmetric, (G - G')/2 for skew; `independent` is G, the derivative as if all
-    entries were free; `cookbook` is G + G' - diag(G), the derivative by the entries of one triangle.
+    `projected` is (G + G')/2 for symmetric, (G - G')/2 for skew, a triangle of G for triangular; `independent` is G,
+    the derivative as if all entries were free; `cookbook` is G + G' - diag(G), the derivative by the entries of one
+    triangle.
     """
     facts = kind.facts
     if "diagonal" in facts and len(axes_of(kind.shape)) == 2:
         return _spread_diagonal(node)
-    if facts & {"lower", "upper"} and convention != "independent":
-        raise UnsupportedError("the derivative by a triangular matrix is not supported yet")
+    if facts & {"lower", "upper"} and convention != "independent" and len(axes_of(kind.shape)) == 2:
+        return _triangle(node, (0, 1) if "lower" in facts else (1, 0))
     if not facts & {"symmetric", "skew"} or convention == "independent" or len(axes_of(kind.shape)) < 2:
         return node
     swapped = permuted(node, (1, 0, *range(2, len(node.axes))))
@@ -127,6 +128,12 @@ def _spread_diagonal(node: Node) -> Node:
     axis = node.axes[0]
     axes: Axes = (axis, axis, *node.axes[1:])
     return product([(node, 1, (0, *rest)), (delta(axis), 1, (0, 1))], (0, 1, *rest), axes)
+
+
+def _triangle(node: Node, spots: Indices) -> Node:
+    """The entries of the lower triangle of the first two axes; for (1, 0) of the upper one."""
+    whole = tuple(range(len(node.axes)))
+    return product([(node, 1, whole), (mask(node.axes[0], node.axes[0]), 1, spots)], whole, node.axes)
 
 
 def _diagonal_part(node: Node) -> Node:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc import expr as ex
-from matcalc.dimensions import ONE, Dimension, Shape
-from matcalc.entrywise import applied_entrywise, entrywise_power, larger, pi_node, stands_as_function
+from matcalc.dimensions import ONE, Dimension, Shape, shape_of
+from matcalc.entrywise import applied_entrywise, constant_named, entrywise_power, larger, pi_node, stands_as_function
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
 from matcalc.substitution import summed
 from matcalc.sums import as_exponent, constant, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
-from matcalc.terms import Axes, Factor, Node, Term, delta, duplication, leaf, pairing, slot, unit
+from matcalc.terms import Axes, Factor, Indices, Node, Term, delta, duplication, leaf, mask, pairing, slot, unit
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function, Rulebook
@@ -218,8 +218,11 @@ class _Lowering:
         rows, columns = self.shape(base)
         if rows == ONE and columns == ONE:
             return raised(self.of(base), power)
+        if isinstance(power, Node):
+            function = self.rulebook.function(ex.MATRIX_POWER, node.args)
+            return apply(function, (self.of(base), power), axes_of(self.shape(node)))
         if not isinstance(power, int):
-            raise UnsupportedError("a matrix power is supported for integer exponents only")
+            raise UnsupportedError("a matrix has only whole and symbolic powers", suggestion="a square root is sqrtm")
         if abs(power) > LARGEST_MATRIX_POWER:
             raise UnsupportedError(f"a matrix power beyond {LARGEST_MATRIX_POWER} is not supported")
         if power == 0:
@@ -291,7 +294,7 @@ class _Lowering:
 
     def _call(self, node: Expr) -> Node:
         structural = _STRUCTURAL.get(node.value)
-        if structural is not None:
+        if structural is not None and not ex.is_reduction(node):
             return structural(self, node)
         opening = None if self.fold else self.rulebook.opening(node)
         if opening is not None:
@@ -305,6 +308,8 @@ class _Lowering:
         if function.elementwise:
             return self._entrywise_call(function, node.args, shape)
         args = [self.of(a) for a in node.args]
+        if function.linear is not None and (shape[0] == ONE) != (shape[1] == ONE):
+            raise UnsupportedError(f"{function.name} of a scalar and a matrix is not supported")
         if stands_as_function(function, self.fold):
             return apply(function, tuple(args), axes_of(shape))
         assert function.definition is not None
@@ -337,6 +342,22 @@ class _Lowering:
             return diagonal(arg)
         return product([(arg, 1, (0, 0))], (0,), arg.axes[:1])
 
+    def tril(self, node: Expr) -> Node:
+        return self._triangle(node, (0, 1))
+
+    def triu(self, node: Expr) -> Node:
+        return self._triangle(node, (1, 0))
+
+    def _triangle(self, node: Expr, spots: Indices) -> Node:
+        """The entries where the mask is 1; of a row or column the whole, or the first entry alone."""
+        inner, shape = self.of(node.args[0]), self.shape(node)
+        axes, whole = inner.axes, tuple(range(len(inner.axes)))
+        if len(axes) == 2:
+            triangle: Factor = (mask(*[axes[k] for k in spots]), 1, spots)
+            return product([(inner, 1, whole), triangle], whole, axes)
+        is_whole = not axes or (shape[1] == ONE) == (spots == (0, 1))
+        return inner if is_whole else product([(inner, 1, whole), (unit(1, axes[0]), 1, whole)], whole, axes)
+
     def eye(self, node: Expr) -> Node:
         rows, _ = self.shape(node)
         return ones() if rows == ONE else delta(rows)
@@ -359,6 +380,9 @@ class _Lowering:
 
     def pi(self, node: Expr) -> Node:
         return pi_node()
+
+    def inf(self, node: Expr) -> Node:
+        return constant_named("inf")
 
     def unit(self, node: Expr) -> Node:
         at = node.args[0].value
@@ -412,7 +436,7 @@ class _Lowering:
 
 _STRUCTURAL: dict[str, Callable[[_Lowering, Expr], Node]] = {
     name: getattr(_Lowering, name)
-    for name in "tr sum diag eye ones zeros max min pi unit vec kron commutation duplication".split()
+    for name in "tr sum diag tril triu eye ones zeros max min pi inf unit vec kron commutation duplication".split()
 }
 
 
@@ -431,6 +455,16 @@ def slots(lengths: Sequence[Dimension], total: Dimension) -> list[Node | None]:
 def axes_positions(shape: Shape) -> list[int]:
     """For each axis of an operand of this shape, whether it is the row (0) or the column (1)."""
     return [k for k, d in enumerate(shape) if d != ONE]
+
+
+def sizes_at(function: Function, args: Sequence[Node]) -> dict[str, Dimension]:
+    """The same, given the arguments as index terms: a single axis is that of a row where the signature has one."""
+    shapes = []
+    for parameter, arg in zip(function.parameters, args):
+        shape = shape_of(arg.axes)
+        is_row = parameter.kind is not None and parameter.kind.structure == "row"
+        shapes.append(shape[::-1] if is_row else shape)
+    return local_sizes(function, shapes)
 
 
 def local_sizes(function: Function, shapes: Sequence[Shape]) -> dict[str, Dimension]:

@@ -18,7 +18,8 @@ from matcalc import expr as ex
 from matcalc.blocks import BlockLayout, block_layout, slot_form, zeros_of
 from matcalc.dimensions import ONE, Shape, shape_of
 from matcalc.expr import Expr, Rational, magnitude
-from matcalc.forms import Chain, Form, assembled, both, cost_of, same
+from matcalc.forms import Chain, Form, assembled, both, cost_of, same, triangle
+from matcalc.kinds import Kind
 from matcalc.kronecker import PairedGraph
 from matcalc.lower import local_sizes
 from matcalc.network import Network, NoMatrixForm
@@ -35,6 +36,7 @@ from matcalc.terms import (
     Duplication,
     Exponent,
     Leaf,
+    Mask,
     Node,
     Pairing,
     Part,
@@ -139,9 +141,11 @@ class MatrixForms:
             return slot_form(node)
         if isinstance(node, Duplication):
             return both(ex.call("duplication", (ex.size(node.side),), (node.axes[0], node.axes[1])))
+        if isinstance(node, Mask):
+            return Form(*[triangle(name, d) for name, d in (("tril", node.axes), ("triu", node.axes[::-1]))])
         if isinstance(node, Unit):
-            assert isinstance(node.at, int)
-            args = (ex.number(node.at), ex.size(node.axes[0]))
+            at = ex.number(node.at) if isinstance(node.at, int) else ex.symbol(node.at, Kind("scalar"))
+            args = (at, ex.size(node.axes[0]))
             return both(ex.call("unit", args, (node.axes[0], ONE)))
         if isinstance(node, Apply):
             return self._apply_form(node)
@@ -184,18 +188,21 @@ class MatrixForms:
         args = self.operands(node)
         if node.function.transposes == "vanishes":  # det(A*B), not det(B'*A')
             args = [a if a.straight.cost <= a.turned.cost else a.flipped() for a in args]
-        name, straight_args = node.function.name, tuple([a.straight for a in args])
+        straight_args = tuple([a.straight for a in args])
         shape = _result_shape(node, straight_args)
-        straight = ex.call(name, straight_args, shape)
+        straight = _called(node, straight_args, shape)
         if len(node.axes) == 1 and straight.is_row:
             return both(straight).flipped()
         if is_symmetric(node) or not node.axes:
             return same(straight)
         if not (node.function.elementwise or node.function.transposes == "moves"):
             return both(straight)
-        inside = ex.call(name, tuple([a.turned for a in args]), (shape[1], shape[0]))
+        turned = [args[k].turned for k in node.function.turned_order]
+        inside = _called(node, tuple(turned), (shape[1], shape[0]))
         if inside.cost < straight.cost:
             return both(inside).flipped()
+        if node.function.linear is not None:  # f(A', B') rather than f(A, B)'
+            return Form(straight, lambda: min(inside, ex.transpose(straight), key=cost_of))
         return Form(straight, lambda: min(ex.transpose(straight), inside, key=_cost_and_inner_transposes))
 
     # -- sums
@@ -429,7 +436,7 @@ class MatrixForms:
             degree = max([self.degrees[n.digest] for _, n in node.terms], default=0)
         elif isinstance(node, (Part, Summed)):
             degree = self.degrees[node.children[0].digest]
-        elif isinstance(node, (Delta, Duplication, Size, Unit, Slot, Pairing)):
+        elif isinstance(node, (Delta, Duplication, Mask, Size, Unit, Slot, Pairing)):
             degree = 0
         self.degrees[node.digest] = degree
         self.depths[node.digest] = 1 + max([self.depths[child.digest] for child in node.children], default=0)
@@ -439,6 +446,13 @@ def _as_taken(form: Form, parameter: Parameter) -> Form:
     """An operand in the orientation that a parameter asks for: index terms do not tell a row from a column."""
     takes_row = parameter.kind is not None and parameter.kind.structure == "row"
     return form.flipped() if takes_row and form.straight.is_column else form
+
+
+def _called(node: Apply, args: tuple[Expr, ...], shape: Shape) -> Expr:
+    """The call of a function; a matrix power is written X^k."""
+    if node.function.name == ex.MATRIX_POWER:
+        return ex.power(*args)
+    return ex.call(node.function.name, args, shape)
 
 
 def _result_shape(node: Apply, args: tuple[Expr, ...]) -> Shape:

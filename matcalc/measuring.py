@@ -50,7 +50,10 @@ def measured(answer: Answer, values: Mapping[str, Any], sizes: Sizes, moves: Seq
     slope, uncertainty, around = np.asarray(0.0), 0.0, 0.0
     for weight, move in polarised(moves):
         along = value_along(answer, values, sizes, move)
-        around = max(around, largest_around(along))
+        here = largest_around(along)
+        if np.isnan(here):
+            return Measured(np.asarray(np.nan), float("inf"), 0.0)
+        around = max(around, here)
         part, doubt = measure(along, len(moves))
         slope, uncertainty = slope + weight * part, uncertainty + abs(weight) * doubt
     return Measured(slope, uncertainty, around)

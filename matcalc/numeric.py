@@ -6,6 +6,7 @@ numbers, decide what a product means, so that a matrix with a single row is stil
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,12 @@ import numpy as np
 
 from matcalc.dimensions import ONE
 from matcalc.errors import MatcalcError, UnsupportedError
-from matcalc.expr import Expr, postorder, symbols
+from matcalc.expr import Expr, is_reduction, postorder, symbols
 from matcalc.opaque_values import opaque_value
 from matcalc.operands import as_operand, sizes_from, with_families
 from matcalc.stacks import Stack, families_of, members, stacked, total
 from matcalc.symbols import Member
-from matcalc.templates import compiled, solved
+from matcalc.templates import compiled, scipy, solved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "sizes_from"]
 
 DEEPEST_DEFINITION = 100
+# what rounding leaves of imaginary parts that cancel, as a part of the largest entry
+IMAGINARY = 1e-10
 
 
 def evaluate(
@@ -55,7 +58,8 @@ def evaluate(
     known = sizes_from(used, values, sizes, families)
     operands = {**values, **{symbol.name: as_operand(symbol, values[symbol.name]) for symbol in used}}
     operands |= {family.key: members(family, values) for family in families}
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of SciPy, where a matrix is close to one without a value
         result = _evaluate(expr, operands, known, rulebook or _default_rulebook(), 0)
     if expr.is_scalar:
         return result.reshape(())
@@ -149,8 +153,10 @@ def _entrywise_product(node: Expr, args: Sequence[Array]) -> Array:
 def _power(node: Expr, args: Sequence[Array]) -> Array:
     if node.args[0].is_scalar:
         return np.asarray(np.power(args[0], args[1]))
-    exponent = _whole(args[1], "the exponent of a matrix")
-    return np.asarray(solved("a negative power", lambda: np.linalg.matrix_power(args[0], exponent)))
+    exponent = float(args[1].reshape(-1)[0])
+    if exponent == round(exponent):
+        return np.asarray(solved("a negative power", lambda: np.linalg.matrix_power(args[0], round(exponent))))
+    return real(scipy("a matrix power").linalg.fractional_matrix_power(args[0], exponent))
 
 
 def _entry(node: Expr, args: Sequence[Array]) -> Array:
@@ -241,6 +247,8 @@ _STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "tr": lambda node, args: _scalar(float(np.trace(args[0]))),
     "sum": _sum_of,
     "diag": _diagonal,
+    "tril": lambda node, args: np.tril(args[0]),
+    "triu": lambda node, args: np.triu(args[0]),
     "vec": lambda node, args: args[0].reshape(-1, 1, order="F"),
     "kron": lambda node, args: np.asarray(np.kron(args[0], args[1]), dtype=np.float64),
     "eye": lambda node, args: np.eye(_whole(args[0], "the size in eye")),
@@ -252,6 +260,7 @@ _STRUCTURAL: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
     "max": lambda node, args: np.maximum(args[0], args[1]),
     "min": lambda node, args: np.minimum(args[0], args[1]),
     "pi": lambda node, args: _scalar(np.pi),
+    "inf": lambda node, args: _scalar(np.inf),
 }
 
 
@@ -268,7 +277,7 @@ def _whole(value: Array, what: str) -> int:
 
 def _call(node: Expr, args: Sequence[Array], rulebook: Rulebook, depth: int) -> Array:
     structural = _STRUCTURAL.get(node.value)
-    if structural is not None:
+    if structural is not None and not is_reduction(node):
         return structural(node, args)
     function = rulebook.function(node.value, node.args)
     named = {p.name: a for p, a in zip(function.parameters, args, strict=True) if p.literal is None}
@@ -283,13 +292,23 @@ def _apply(function: Function, named: Mapping[str, Array], rulebook: Rulebook, d
     """The value of a function at operands of rows and columns: by its template, else by its formula."""
     if function.numpy is not None:
         result = solved(function.name, lambda: compiled(function)(**named))
-        return np.asarray(result, dtype=np.float64).reshape((1, 1) if np.ndim(result) == 0 else np.shape(result))
+        return real(result).reshape((1, 1) if np.ndim(result) == 0 else np.shape(result))
     formula = function.formula
     if formula is None:
         raise MatcalcError(f"the value of {function.name} is not known: {function.where} states only its differential")
     if depth > DEEPEST_DEFINITION:
         raise MatcalcError(f"the definition of {function.name} leads through more than {DEEPEST_DEFINITION} others")
     return _evaluate(formula, named, _local_sizes(function, named), rulebook, depth + 1)
+
+
+def real(result: Any) -> Array:
+    """The numbers of a result that must be real; NaN where it is not, as a logarithm of a negative number is."""
+    array = np.asarray(result)
+    if np.iscomplexobj(array):
+        size = float(np.max(np.abs(array), initial=0.0))
+        is_real = float(np.max(np.abs(array.imag), initial=0.0)) <= IMAGINARY * size
+        array = array.real if is_real else np.full(array.shape, np.nan)
+    return np.asarray(array, dtype=np.float64)
 
 
 def _local_sizes(function: Function, named: Mapping[str, Array]) -> dict[str, int]:

@@ -36,11 +36,17 @@ class OpaqueFunction(Function):
         self.fields = {}
         self.result_facts = result.facts if result else frozenset()
         self.numpy, self.latex = None, opaque.name
-        self._formula = self._differential = None
+        self.assuming = self.kink = self.linear = None
+        self.commutes = False
+        self._formulas = {}
 
     @property
     def transposes(self) -> str | None:
         return None
+
+    @property
+    def turned_order(self) -> tuple[int, ...]:
+        return tuple(range(len(self.parameters)))
 
     @property
     def reverses(self) -> bool:

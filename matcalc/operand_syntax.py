@@ -155,7 +155,8 @@ class OperandBuilder(KindBuilder):
 
     def norm(self, parts: list[Any]) -> Node:
         which = parts[2][0].partition("_")[2].strip("{}")
-        if which not in ("", "1", "2", "F"):
+        which = "inf" if which in ("infty", "∞") else which
+        if which not in ("", "1", "2", "F", "inf"):
             raise self.unsupported(f"the norm ||.||_{which} is not supported yet", parts[0][1], parts[2][2])
         return self.node("norm", (parts[1],), which, parts[0][1], parts[2][2])
 

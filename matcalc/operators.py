@@ -48,6 +48,9 @@ def visit_name(inference: Inference, node: Node) -> None:
     elif name == "pi" or (name.endswith(".pi") and library_function(name)):
         node.op = "pi"
         node.rows = node.columns = SINGLE
+    elif name == "inf" or (name.endswith(".inf") and library_function(name)):
+        node.op, node.value = "inf", "inf"
+        node.rows = node.columns = SINGLE
     elif name == "I":
         _visit_identity(inference, node)
     else:

@@ -8,17 +8,19 @@ its indices to indices, and a summed index of the pattern must be summed by matc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.entrywise import lower_entrywise
+from matcalc.errors import UnsupportedError
 from matcalc.expr import Rational
 from matcalc.lower import lowered_folded
 from matcalc.matching import Bindings, Match, concrete_factors, divides
 from matcalc.sums import exact, linear, scaled
-from matcalc.tensor import is_symmetric, product, transposed
-from matcalc.terms import Apply, Axes, Delta, Exponent, Factor, Indices, Leaf, Node, Product, Size, Sum, Term
+from matcalc.tensor import is_symmetric, product, transposed, turned_arguments
+from matcalc.terms import Apply, Axes, Delta, Exponent, Factor, Indices, Leaf, Mask, Node, Product, Size, Sum, Term
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Identity, Rulebook
@@ -43,7 +45,10 @@ def patterns_of(rule: Identity) -> list[Pattern]:
         if rectangular:
             columns = rectangular[0].kind.shape[1].names[0]
             cases += [{columns: ONE}, dict.fromkeys(sizes, ONE)]
-        patterns = [Pattern(rule, rulebook, case) for case in cases]
+        patterns = []
+        for case in cases:
+            with suppress(UnsupportedError):  # a function of matrices that takes no vectors
+                patterns.append(Pattern(rule, rulebook, case))
     rule.compiled = patterns
     return patterns
 
@@ -110,7 +115,7 @@ class Pattern:
             yield from self._match_sum(pattern, node, bound)
         elif isinstance(pattern, Product):
             yield from self._match_product(pattern, node, bound)
-        elif isinstance(pattern, (Size, Delta)) and type(node) is type(pattern) and not self.entrywise:
+        elif isinstance(pattern, (Size, Delta, Mask)) and type(node) is type(pattern) and not self.entrywise:
             yield bound
 
     def _match_call(self, pattern: Apply, node: Node, bound: Bindings) -> Iterator[Bindings]:
@@ -118,8 +123,8 @@ class Pattern:
         args = node.args if isinstance(node, Apply) and node.function == pattern.function else None
         if args is None and len(node.axes) == 2 and not self.entrywise:
             turned = transposed(node)
-            if isinstance(turned, Apply) and turned.function == pattern.function and moves(turned):
-                args = tuple([transposed(arg) for arg in turned.args])
+            if isinstance(turned, Apply) and turned.function == pattern.function:
+                args = turned_arguments(turned.function, turned.args)
         if args is not None and len(args) == len(pattern.args):
             yield from self._match_all(list(zip(pattern.args, args)), bound)
 
@@ -337,13 +342,8 @@ def has_fact(node: Node, fact: str) -> bool:
         return node.sign >= 1
     if fact == "symmetric":
         return is_symmetric(node)
-    if fact == "invertible":
-        return True  # an assumption that stands where the input takes an inverse or a determinant
+    if fact in ("invertible", "positive_stable"):
+        return True  # an assumption that stands where the input takes an inverse, a determinant, a root or a logarithm
     if isinstance(node, Leaf):
         return fact in node.facts and ("diagonal" not in node.facts or len(node.axes) == 2)
     return False
-
-
-def moves(node: Apply) -> bool:
-    """Whether the transpose of the value is the value at the transpose."""
-    return node.function.elementwise or node.function.transposes == "moves"

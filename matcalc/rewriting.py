@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.patterns import marks, patterns_of
 from matcalc.sums import as_term, scaled
-from matcalc.terms import Apply, Node, Product, Sum
+from matcalc.terms import Apply, Node, Product, Sum, postorder
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Identity, Rulebook
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # A chain of rewritings of one node ends after this many steps even if each one paid.
 LONGEST_CHAIN = 20
 # functions that the index terms write without a call
-_STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag"}
+_STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag", "tril", "triu"}
 
 
 class Rewriter:
@@ -57,13 +57,17 @@ class Rewriter:
         old, new = self.cost(before), self.cost(after)
         if old is None or new is None or new > old:
             return False
-        # at equal cost fewer factors count: X^3*inv(X)^2 on its way to X
-        return new < old or _factor_count(after) < _factor_count(before)
+        # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, and fewer functions: Q' for inv(Q)
+        return new < old or _factor_count(after) < _factor_count(before) or _call_count(after) < _call_count(before)
 
 
 def _factor_count(node: Node) -> int:
     _, part = as_term(node)
     return len(part.factors) if isinstance(part, Product) else 1
+
+
+def _call_count(node: Node) -> int:
+    return sum(isinstance(part, Apply) for part in postorder(node))
 
 
 def applicable_rules(rulebook: Rulebook, names: set[str]) -> list[Identity]:

@@ -32,7 +32,7 @@ CANCELLED = 1e-3  # a side below this is what is left of terms of about 1, as 1 
 def call_of(function: Function) -> Expr:
     """The function at its own parameters."""
     args = [
-        ex.symbol(p.name, p.kind or Kind("scalar")) if p.literal is None else ex.number(p.literal)
+        ex.symbol(p.name, p.kind or Kind("scalar")) if p.literal is None else ex.literal(p.literal)
         for p in function.parameters
     ]
     return ex.call(function.name, tuple(args), SCALAR if function.result is None else function.result.shape)
@@ -62,19 +62,11 @@ def differential_error(function: Function, seed: int) -> float:
 
 
 def _error_along(function: Function, values: Mapping[str, Array], move: Mapping[str, Array]) -> float:
-    formula, book = function.differential, function.rulebook
-    if formula is None:
+    if function.differential is None:
         raise AssertionError(f"{function.name} has no differential")
-    call = call_of(function)
-
-    def along(t: float) -> Array:
-        return evaluate(call, {name: value + t * move[name] for name, value in values.items()}, rulebook=book)
-
-    measured, uncertainty = directional_derivative(along)
     moved = {f"d{name}": direction for name, direction in move.items()}
-    stated = evaluate(formula, {**values, **moved}, _sizes(function, values), book)
-    scale = max(float(np.max(np.abs(measured), initial=0.0)), FLAT)
-    return _error(stated, measured, FLAT) if uncertainty <= TOLERANCE * scale else float("inf")
+    stated = evaluate(function.differential, {**values, **moved}, _sizes(function, values), function.rulebook)
+    return _error(stated, _measured(function, values, move), FLAT)
 
 
 def _sizes(function: Function, values: Mapping[str, Array]) -> dict[str, int]:
@@ -108,6 +100,83 @@ def identity_error(identity: Identity, seed: int, *, boundary: bool = False) -> 
     return _error(left, right, CANCELLED)
 
 
+def linear_error(function: Function, seed: int) -> float:
+    """How far a function is from linear in the parameter it says, and its adjoint from the transposed map."""
+    assert function.linear is not None and function.adjoint is not None
+    values, directions = draw_operands(function, seed)
+    name = function.parameters[function.linear].name
+    call, sizes, book = call_of(function), _sizes(function, values), function.rulebook
+
+    def at(operand: Array) -> Array:
+        return evaluate(call, {**values, name: operand}, rulebook=book)
+
+    own, other = at(values[name]), at(directions[name])
+    combined = _error(at(2 * values[name] - 3 * directions[name]), 2 * own - 3 * other, FLAT)
+    weight = np.random.default_rng(seed).standard_normal(own.shape)
+    turned = evaluate(function.adjoint, {**values, name: weight}, sizes, book)
+    return max(combined, _error(_inner(turned, values[name]), _inner(weight, own), FLAT))
+
+
+def commuting_error(function: Function, seed: int) -> float:
+    """How far off the differential for commuting directions is, and its transposed map for commuting adjoints."""
+    formula, book = function.commuting, function.rulebook
+    assert formula is not None
+    values, directions = draw_operands(function, seed)
+    name = function.parameters[0].name
+    still = {f"d{key}": np.zeros_like(direction) for key, direction in directions.items()}
+    along = _polynomial(values[name], seed)
+    moves = [{**still, f"d{name}": along}] + [{**still, f"d{k}": directions[k]} for k in directions if k != name]
+    errors = []
+    for move in moves:
+        measured = _measured(function, values, {key[1:]: direction for key, direction in move.items()})
+        errors.append(_error(evaluate(formula, {**values, **move}, rulebook=book), measured, FLAT))
+    weight = along.T
+    turned = evaluate(formula, {**values, name: values[name].T, **still, f"d{name}": weight}, rulebook=book)
+    free = {**{key: np.zeros_like(d) for key, d in directions.items()}, name: draw_square(values[name], seed)}
+    measured = _measured(function, values, free)
+    errors.append(_error(_inner(turned, free[name]), _inner(weight, measured), FLAT))
+    return max(errors)
+
+
+def commutes_error(function: Function, seed: int) -> float:
+    """How far the value is from commuting with what commutes with the first operand."""
+    values, _ = draw_operands(function, seed)
+    value = evaluate(call_of(function), values, rulebook=function.rulebook)
+    other = _polynomial(values[function.parameters[0].name], seed)
+    return _error(value @ other, other @ value, FLAT)
+
+
+def draw_square(like: Array, seed: int) -> Array:
+    """A matrix of the shape of another, its largest entry 1."""
+    entries = np.random.default_rng(seed + 1).standard_normal(like.shape)
+    return np.asarray(entries / np.max(np.abs(entries)))
+
+
+def _inner(a: Array, b: Array) -> Array:
+    return np.asarray(np.sum(a * b))
+
+
+def _polynomial(matrix: Array, seed: int) -> Array:
+    """What commutes with a matrix: a random polynomial in it, its largest entry 1."""
+    one, first, second = np.random.default_rng(seed).uniform(0.5, 1.5, 3)
+    value = one * np.eye(len(matrix)) - first * matrix + second * matrix @ matrix
+    return np.asarray(value / np.max(np.abs(value)))
+
+
+def _measured(function: Function, values: Mapping[str, Array], move: Mapping[str, Array]) -> Array:
+    """The directional derivative of a function; NaN where the difference is not good enough to tell."""
+    call = call_of(function)
+
+    def along(t: float) -> Array:
+        return evaluate(
+            call, {name: value + t * move[name] for name, value in values.items()}, rulebook=function.rulebook
+        )
+
+    measured, uncertainty = directional_derivative(along)
+    scale = max(float(np.max(np.abs(measured), initial=0.0)), FLAT)
+    return measured if uncertainty <= TOLERANCE * scale else np.full_like(measured, np.nan)
+
+
 def _error(found: Array, expected: Array, floor: float) -> float:
     """The largest difference over the largest entry or the floor; infinite where a value is missing."""
     if found.shape != expected.shape:
@@ -131,8 +200,10 @@ _HOLDS: dict[str, Callable[[Array], bool]] = {
     "psd": lambda a: bool(np.min(np.linalg.eigvalsh(a)) > -1e-9),
     "spd": lambda a: bool(np.min(np.linalg.eigvalsh(a)) > 0),
     "invertible": lambda a: bool(np.linalg.cond(a) < 1e9),
+    "positive_stable": lambda a: bool(np.min(np.linalg.eigvals(a).real) > 0),
     "diagonal": lambda a: bool(np.allclose(a, np.diag(np.diag(a)))),
     "orthogonal": lambda a: bool(np.allclose(a.T @ a, np.eye(len(a)))),
     "lower": lambda a: bool(np.allclose(a, np.tril(a))),
     "upper": lambda a: bool(np.allclose(a, np.triu(a))),
+    "simplex": lambda a: bool(np.isclose(np.sum(a), 1)),
 }

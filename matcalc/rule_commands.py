@@ -71,6 +71,20 @@ def verify_rules(rule_files: tuple[Path, ...]) -> None:
         raise click.exceptions.Exit(1)
 
 
+@rules.command("table")
+@rules_option
+def rules_table(rule_files: tuple[Path, ...]) -> None:
+    """What works for which function (value, derivatives, renderings), found by trying, as Markdown.
+
+    \b
+    matcalc rules table
+    """
+    from matcalc.function_table import function_page
+    from matcalc.rulebook import load_rulebook
+
+    click.echo(function_page(load_rulebook(rule_files)), nl=False)
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The known name that a misspelt one is closest to."""
     import difflib

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.dimensions import ONE
 from matcalc.errors import NotDifferentiableError
 from matcalc.expr import symbols
 from matcalc.kinds import SIGNS, Kind
-from matcalc.linearity import is_linear
+from matcalc.rule_differentials import read_adjoint, read_differential, read_value
 from matcalc.rule_fields import Field, split_fields, split_head, split_rule
 from matcalc.rule_formulas import read_formula, read_kind, read_let
 from matcalc.rule_lines import RuleLine
@@ -25,7 +25,6 @@ Lets = dict[str, RuleLine]
 _CALL = re.compile(r"(\w+)\s*\(([^()]*)\)")
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
 _CALLED = re.compile(r"(\w+)\(")
-_UNREAD: Any = object()
 
 
 class Entry:
@@ -58,16 +57,22 @@ class Function(Signature, Entry):
 
     `formula` is its value in terms of others (the definition of a `def`), `result_facts` what holds of every value.
     `numpy` and `latex` are templates in which `${x}` stands for the operand x; a latex without any is a head.
+    `assuming` is what else must hold for its differential, with such places for operands, `kink` what is taken at
+    the points where there is none. `linear` is the place of a parameter that the value is linear in; that
+    parameter may carry further axes, along which the function works slice by slice.
+    `commutes` says that the value commutes with every matrix that the first operand commutes with.
     """
 
-    __slots__ = ("_differential", "_formula", "alias", "entry", "fields", "latex", "numpy", "result_facts", "rulebook")
+    __slots__ = (
+        *("_formulas", "alias", "assuming", "commutes", "entry", "fields", "kink", "latex", "linear", "numpy"),
+        *("result_facts", "rulebook"),
+    )
 
     def __init__(self, entry: RuleLine, rulebook: Rulebook) -> None:
         self.entry = entry
         self.rulebook = rulebook
         self.fields = split_fields(entry)
-        self._differential: Expr | None = _UNREAD
-        self._formula: Expr | None = _UNREAD
+        self._formulas: dict[str, Expr | None] = {}
         name, parameters, result = split_head(entry, self.fields)
         read = tuple(_parameter(entry, *p) for p in parameters)
         kind = None if result is None else read_kind(entry, result)
@@ -77,8 +82,12 @@ class Function(Signature, Entry):
         super().__init__(name, read, None if plain else kind, plain)
         self.result_facts = kind.facts if kind else frozenset()
         self._check_fields()
+        self.linear = self._place_of("linear")
+        self.commutes = self._place_of("commutes") == 0
         self.numpy = self._template("numpy")
         self.latex = self._template("latex") or self._plain_latex()
+        self.assuming = self._template("assuming")
+        self.kink = self._template("kink")
         self.alias = self._alias()
 
     @property
@@ -89,10 +98,7 @@ class Function(Signature, Entry):
     @property
     def formula(self) -> Expr | None:
         """The value in terms of other functions, of a `def` or a `fn` that gives it."""
-        if self._formula is _UNREAD:
-            field = self.fields.get("value")
-            self._formula = None if field is None else self._read_value(field)
-        return self._formula
+        return self._read("value", read_value)
 
     @property
     def definition(self) -> Expr | None:
@@ -107,10 +113,20 @@ class Function(Signature, Entry):
         """
         if self.reason is not None:
             raise NotDifferentiableError(f"{self.name} is not differentiated: {self.reason}")
-        if self._differential is _UNREAD:
-            field = self.fields.get("d")
-            self._differential = None if field is None else self._read_differential(field)
-        return self._differential
+        return self._read("d", read_differential)
+
+    @property
+    def adjoint(self) -> Expr | None:
+        """The transposed map of a function linear in one parameter, which stands for the adjoint of the value."""
+        return self._read("adjoint", read_adjoint)
+
+    @property
+    def commuting(self) -> Expr | None:
+        """The differential where that of the first operand X commutes with X.
+
+        With X' in place of X, and in place of dX an adjoint that commutes with X', it is the transposed map.
+        """
+        return self._read("commuting", read_differential)
 
     @property
     def reason(self) -> str | None:
@@ -122,12 +138,20 @@ class Function(Signature, Entry):
         """Parse every formula now, so that an error shows."""
         if self.reason is None:
             _ = self.differential
-        _ = self.formula
+        _ = self.formula, self.adjoint, self.commuting
 
     @property
     def transposes(self) -> str | None:
-        """What a transpose of the operand does: `moves` out, as in inv, `vanishes`, as in det, or neither."""
-        return self.rulebook.transposes(self.name)
+        """What a transpose of the operands does: `moves` out, as in inv, `vanishes`, as in det, or neither."""
+        found = self.rulebook.transposes(self.name)
+        return found[0] if found is not None and len(found[1]) == len(self.parameters) else None
+
+    @property
+    def turned_order(self) -> tuple[int, ...]:
+        """Where transposes move out, the order in which the operands stand inside: f(A', B')' is f(B, A) or f(A, B)."""
+        found = self.rulebook.transposes(self.name)
+        straight = tuple(range(len(self.parameters)))
+        return found[1] if found is not None and len(found[1]) == len(straight) else straight
 
     @property
     def reverses(self) -> bool:
@@ -153,6 +177,26 @@ class Function(Signature, Entry):
             raise self.entry.error(f"the differential of {self.name} is missing: d = ... was expected")
         if not self.elementwise and self.result is None:
             raise self.entry.error(f"the kind of the result is missing: -> scalar, for example, after {self.name}(...)")
+        if ("linear" in self.fields) != ("adjoint" in self.fields):
+            raise self.entry.error("linear = ... and adjoint = ... belong together")
+
+    def _read(self, name: str, read: Callable[[Function, Field], Expr]) -> Expr | None:
+        """A formula of the entry, parsed when first asked for; None where the entry has none."""
+        if name not in self._formulas:
+            field = self.fields.get(name)
+            self._formulas[name] = None if field is None else read(self, field)
+        return self._formulas[name]
+
+    def _place_of(self, name: str) -> int | None:
+        """The place of the parameter that a field names; None where there is no such field."""
+        field = self.fields.get(name)
+        if field is None:
+            return None
+        places = [k for k, p in enumerate(self.parameters) if p.name == field.text and p.literal is None]
+        if not places or self.elementwise:
+            end = field.start + len(field.text)
+            raise self.entry.error(f"{name} = ... names a parameter of a function of matrices", field.start, end)
+        return places[0]
 
     def _template(self, name: str) -> str | None:
         field = self.fields.get(name)
@@ -165,7 +209,10 @@ class Function(Signature, Entry):
             message = "a numpy template would run as code, so only the rules that ship with matcalc have one"
             raise self.entry.error(f"{message}: give the value as a formula, fn f(x) = ...", field.start, end)
         places = set(_PLACEHOLDER.findall(field.unquoted))
-        if places != {p.name for p in self.operands} and (places or name == "numpy"):
+        if name in ("assuming", "kink"):
+            if not places <= {p.name for p in self.operands}:
+                raise self.entry.error(f"{name} may hold ${{...}} for parameters only", field.start, end)
+        elif places != {p.name for p in self.operands} and (places or name == "numpy"):
             raise self.entry.error(f"{name} must hold ${{...}} for each parameter, no other", field.start, end)
         return field.unquoted
 
@@ -178,28 +225,6 @@ class Function(Signature, Entry):
         match = _CALL.fullmatch(self.fields["value"].text) if self.entry.keyword == "def" else None
         same = match and [a.strip() for a in match[2].split(",")] == [p.name for p in self.parameters]
         return match[1] if match and same else None
-
-    def _variables(self) -> dict[str, Kind]:
-        return {p.name: p.kind or Kind("scalar") for p in self.operands}
-
-    def _read_value(self, field: Field) -> Expr:
-        value = read_formula(self.entry, field, self._variables(), self.rulebook)
-        if self.result is not None and value.shape != self.result.shape:
-            found, expected = (f"{s[0]} x {s[1]}" for s in (value.shape, self.result.shape))
-            message = f"the formula is {found}, the result {expected}"
-            raise self.entry.error(message, field.start, field.start + len(field.text))
-        return value
-
-    def _read_differential(self, field: Field) -> Expr:
-        moving = {f"d{name}": _plain(kind) for name, kind in self._variables().items()}
-        formula = read_formula(self.entry, field, self._variables() | moving, self.rulebook)
-        end = field.start + len(field.text)
-        if not is_linear(formula, list(moving)) or {s.name for s in symbols(formula)} & set(moving) != set(moving):
-            raise self.entry.error(f"every term must be linear in {' or '.join(moving)}", field.start, end)
-        if self.result is not None and formula.shape != self.result.shape:
-            found, expected = (f"{s[0]} x {s[1]}" for s in (formula.shape, self.result.shape))
-            raise self.entry.error(f"the differential is {found}, the result {expected}", field.start, end)
-        return formula
 
 
 class Identity(Entry):
@@ -288,23 +313,19 @@ class Identity(Entry):
 def _parameter(entry: RuleLine, name: Field, kind: Field | None) -> Parameter:
     if name.text.isdecimal() and kind is None:
         return Parameter(name.text, None, int(name.text))
+    if name.text == "inf" and kind is None:
+        return Parameter(name.text, None, name.text)
     if not name.text.isidentifier():
         raise entry.error(f"{name.text} is no name of a parameter", name.start, name.start + len(name.text))
     return Parameter(name.text, Kind("scalar") if kind is None else read_kind(entry, kind))
 
 
-def _plain(kind: Kind) -> Kind:
-    """The kind of a differential: the shape without what is known of the operand."""
-    if kind.structure in ("scalar", "vector", "row", "matrix"):
-        return Kind(kind.structure, kind.dimensions)
-    return Kind("matrix", kind.dimensions * 2)
-
-
 def _fits(parameter: Parameter, arg: Expr) -> bool:
     """Whether the shape of an argument is one the parameter takes."""
     if parameter.literal is not None:
-        return arg.op == "number" and arg.value == parameter.literal
+        return arg.op in ("number", "call") and not arg.args and arg.value == parameter.literal
     structure = parameter.kind.structure if parameter.kind else "scalar"
     rows, columns = arg.shape
-    fits = {"scalar": arg.is_scalar, "vector": columns == ONE, "row": rows == ONE, "matrix": True}
-    return fits.get(structure, rows == columns)
+    if parameter.kind is not None and parameter.kind.is_square:
+        return rows == columns
+    return {"scalar": arg.is_scalar, "row": rows == ONE, "matrix": True}.get(structure, columns == ONE)

@@ -1,6 +1,6 @@
 """The fields of one entry of a rule file, as text with its place; the formulas in it are left to the parser.
 
-    fn   HEAD -> KIND   = VALUE   d = DIFFERENTIAL   numpy = "..."   latex = "..."
+    fn   HEAD -> KIND   = VALUE   d = DIFFERENTIAL   numpy = "..."   latex = "..."   (and more, see FIELDS)
     def  HEAD -> KIND   = FORMULA                    numpy = "..."   latex = "..."
     let  NAME, NAME: KIND
     rule LEFT -> RIGHT
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matcalc.rule_lines import RuleLine
 
-FIELDS = ("d", "numpy", "latex")
+# what a `fn` or `def` may state, besides its head, its result and its value
+FIELDS = ("d", "numpy", "latex", "linear", "adjoint", "commutes", "commuting", "assuming", "kink")
 _TOKEN = re.compile(r'"[^"\n]*"|->|\w+|[^\s\w]')
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -46,7 +47,7 @@ Head = tuple[str, list[tuple[Field, "Field | None"]], "Field | None"]
 
 
 def split_fields(line: RuleLine) -> dict[str, Field]:
-    """The fields of a `fn` or `def`: `head`, `result`, `value`, `d`, `numpy`, `latex`, those that are there."""
+    """The fields of a `fn` or `def`: `head`, `result`, `value` and those of FIELDS, as far as they are there."""
     marks = [("head", len(line.keyword), len(line.keyword))]
     tokens = _outer_tokens(line, line.text)
     for k, (text, start) in enumerate(tokens):

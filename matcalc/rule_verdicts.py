@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from matcalc.errors import MatcalcError
-from matcalc.rule_checks import TOLERANCE, broken_facts, differential_error, formula_error, identity_error
+from matcalc.rule_checks import (
+    TOLERANCE,
+    broken_facts,
+    commutes_error,
+    commuting_error,
+    differential_error,
+    formula_error,
+    identity_error,
+    linear_error,
+)
 
 if TYPE_CHECKING:
     from matcalc.rule_entries import Function, Identity
@@ -15,6 +24,13 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry")
 # even and odd seeds make m x n tall and wide
 SEEDS = range(6)
+
+# whether a function states a map, the check of that, and what it is called
+MAPS: tuple[tuple[Callable[[Function], bool], Callable[[Function, int], float], str], ...] = (
+    (lambda f: f.linear is not None, linear_error, "the linear map or its adjoint"),
+    (lambda f: f.commuting is not None, commuting_error, "the differential where it commutes"),
+    (lambda f: f.commutes, commutes_error, "the product of value and operand in the other order"),
+)
 
 
 def verdicts(rulebook: Rulebook) -> Iterator[tuple[Function | Identity, str]]:
@@ -48,5 +64,9 @@ def function_fault(function: Function, seed: int) -> str:
     error = formula_error(function, seed) if function.formula is not None and function.numpy else 0.0
     if not error <= TOLERANCE:
         return f"the formula and the numpy template differ by {error:.1e}"
+    for is_stated, check, message in MAPS:
+        error = check(function, seed) if is_stated(function) else 0.0
+        if not error <= TOLERANCE:
+            return f"{message} is off by {error:.1e}"
     broken = broken_facts(function, seed)
     return f"the value is not {' and '.join(broken)}" if broken else ""

@@ -18,7 +18,7 @@ from matcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from matcalc.expr import postorder
+from matcalc.expr import is_reduction, postorder
 from matcalc.grammar import data_folder
 from matcalc.interning import digest_of
 from matcalc.opaque_function import declared_function
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Function", "Identity", "Rulebook", "default_rulebook", "load_rulebook"]
 
-_TRANSPOSED = re.compile(r"^rule (\w+)\((\w+)'\) -> \1\(\2\)('?)$")
+_TRANSPOSED = re.compile(r"^rule (\w+)\(([^()]*)\) -> \1\(([^()]*)\)('?)$")
 _REVERSED = re.compile(r"rule\s+(\w+)\((\w+)\)\*\1\((\w+)\)\s*->\s*\1\(\3\*\2\)\s*$")
 
 
@@ -58,7 +58,7 @@ class Rulebook:
         self._functions: dict[str, tuple[Function, ...]] = {}
         self.identities: tuple[Identity, ...] = ()
         self.openings: dict[str, list[Identity]] = {}  # by the function on the left
-        self._transposes: dict[str, str] | None = None
+        self._transposes: dict[str, tuple[str, tuple[int, ...]]] | None = None
         self._reverses: set[str] | None = None
         self._declared: Mapping[str, OpaqueSignature] = {}
         self._opaque: dict[str, OpaqueFunction | None] = {}
@@ -133,11 +133,17 @@ class Rulebook:
                 return (identity, *found)
         return None
 
-    def transposes(self, name: str) -> str | None:
-        """`moves` where an identity says f(X') -> f(X)', `vanishes` where one says f(X') -> f(X)."""
+    def transposes(self, name: str) -> tuple[str, tuple[int, ...]] | None:
+        """`moves` where an identity says f(X') -> f(X)', `vanishes` where one says f(X') -> f(X).
+
+        With it comes the order of the operands on the right: (1, 0) for f(A', B') -> f(B, A)'.
+        """
         if self._transposes is None:
-            found = [_TRANSPOSED.search(identity.text) for identity in self.identities]
-            self._transposes = {f[1]: "moves" if f[3] else "vanishes" for f in found if f}
+            self._transposes = {}
+            for identity in self.identities:
+                found = _transposition(identity.text)
+                if found is not None:
+                    self._transposes[found[0]] = found[1:]
         return self._transposes.get(name)
 
     def reverses(self, name: str) -> bool:
@@ -188,6 +194,18 @@ class Rulebook:
         self.identities += tuple(identities)
 
 
+def _transposition(text: str) -> tuple[str, str, tuple[int, ...]] | None:
+    """What a rule f(X', k) -> f(X, k)' says: the function, `moves` or `vanishes`, and the order of its operands."""
+    match = _TRANSPOSED.search(text)
+    if match is None:
+        return None
+    before, after = ([a.strip() for a in match[k].split(",")] for k in (2, 3))
+    bare = [a.removesuffix("'") for a in before]
+    if bare == before or sorted(bare) != sorted(after) or not all(a.isidentifier() for a in bare):
+        return None
+    return match[1], "moves" if match[4] else "vanishes", tuple([bare.index(a) for a in after])
+
+
 _default: list[Rulebook] = []
 
 
@@ -220,27 +238,35 @@ def load_rulebook(extra_files: Sequence[Path | str]) -> Rulebook:
 
 def _refuse_circles(functions: Sequence[Function]) -> None:
     """Raise where a formula leads back to the function that it is to give a value."""
-    finished: set[str] = set()
+    finished: set[str] = set()  # by their places, since overloads share a name
     for function in functions:
-        path: dict[str, list[Function]] = {function.name: _used_in(function)}
+        path = {function.where: (function.name, _used_in(function))}
         while path:
-            name, pending = next(reversed(path.items()))
+            where, (_, pending) = next(reversed(path.items()))
             if not pending:
-                finished.add(name)
-                del path[name]
+                finished.add(where)
+                del path[where]
                 continue
             used = pending.pop()
-            if used.name in path:
-                raise used.entry.error(f"the formula of {used.name} leads back to {used.name} by {', '.join(path)}")
-            if used.name not in finished:
-                path[used.name] = _used_in(used)
+            if used.where in path:
+                way = ", ".join(name for name, _ in path.values())
+                raise used.entry.error(f"the formula of {used.name} leads back to {used.name} by {way}")
+            if used.where not in finished:
+                path[used.where] = (used.name, _used_in(used))
 
 
 def _used_in(function: Function) -> list[Function]:
-    """The functions of the book that the formulas of this one call; overloads are told apart by their name alone."""
-    calls = [n for n in postorder(function.formula) if n.op == "call"] if function.formula is not None else []
-    used = [f for call in calls for f in function.rulebook.overloads(call.value) if f.takes(call.args)]
+    """The functions of the book that the formula of this one calls."""
+    if function.formula is None:
+        return []
+    calls = [n for n in postorder(function.formula) if n.op == "call" and function.rulebook.overloads(n.value)]
+    used = [function.rulebook.function(n.value, n.args) for n in calls if not _is_of_the_language(n)]
     return [f for f in used if f.formula is not None]
+
+
+def _is_of_the_language(node: Expr) -> bool:
+    """Whether a call is of no rule: max and min of two operands are not, that of all entries is one."""
+    return node.value in STRUCTURAL and not is_reduction(node)
 
 
 def _shipped() -> list[tuple[str, str, bool]]:

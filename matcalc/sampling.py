@@ -53,7 +53,7 @@ def draw(kind: Kind, sizes: Mapping[str, int], rng: Generator, *, boundary: bool
     for _ in range(ATTEMPTS):
         drawn = _DRAWERS[kind.structure](kind.sign, rows, rng)
         if _has_sign(drawn, kind) and _is_tame(drawn, kind):
-            return drawn
+            return _as_given(kind, drawn)
     raise MatcalcError(f"no operand of the kind {kind.text} was found: declare it without the sign")
 
 
@@ -94,7 +94,7 @@ def draw_entries(sign: str, shape: tuple[int, int], rng: Generator, boundary: bo
 
 def _as_given(kind: Kind, entries: Array) -> Array:
     """Rows and columns in the shape in which a user gives them."""
-    shapes = {"scalar": (), "vector": (-1,)}
+    shapes = {"scalar": (), "vector": (-1,), "simplex": (-1,)}
     return entries.reshape(shapes.get(kind.structure, entries.shape))
 
 
@@ -129,6 +129,12 @@ def _invertible(sign: str, n: int, rng: Generator) -> Array:
     return _orthogonal(sign, n, rng) @ np.diag(rng.uniform(0.5, 2.0, n)) @ _orthogonal(sign, n, rng)
 
 
+def _positive_stable(sign: str, n: int, rng: Generator) -> Array:
+    """Not symmetric, with a positive definite symmetric part."""
+    skew = np.zeros((n, n)) if sign else _skew("", n, rng)
+    return np.asarray(_spd(sign, n, rng) + skew / 2)
+
+
 def _diagonal(sign: str, n: int, rng: Generator) -> Array:
     return np.diag(draw_entries(sign, (n, 1), rng, False)[:, 0])
 
@@ -143,6 +149,12 @@ def _lower(sign: str, n: int, rng: Generator) -> Array:
     return np.tril(draw_entries(sign, (n, n), rng, False))
 
 
+def _simplex(sign: str, n: int, rng: Generator) -> Array:
+    """Positive entries that sum to 1."""
+    entries = draw_entries("positive", (n, 1), rng, False)
+    return np.asarray(entries / np.sum(entries))
+
+
 def _upper(sign: str, n: int, rng: Generator) -> Array:
     return np.triu(draw_entries(sign, (n, n), rng, False))
 
@@ -153,16 +165,19 @@ _DRAWERS: dict[str, Callable[[str, int, Generator], Array]] = {
     "psd": _psd,
     "skew": _skew,
     "invertible": _invertible,
+    "positive_stable": _positive_stable,
     "diagonal": _diagonal,
     "orthogonal": _orthogonal,
     "lower": _lower,
     "upper": _upper,
+    "simplex": _simplex,
 }
 _PARTS: dict[str, Callable[[Array], Array]] = {
     "skew": lambda a: a - a.T,
     "diagonal": lambda a: np.diag(np.diag(a)),
     "lower": np.tril,
     "upper": np.triu,
+    "simplex": lambda a: a - np.mean(a),
 }
 # whether a sign holds of every entry
 SIGN_HOLDS: dict[str, Callable[[Array], bool]] = {

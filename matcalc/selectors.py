@@ -1,7 +1,8 @@
 """Products with columns of identities and with pairings, in which indices cancel.
 
 `Unit`, `Slot` and `Pairing` have one 1 in every column, so that a product of two of them is an identity, zero,
-or one of them alone. `vec(A)'*vec(B)` and `sum(A.*B)` become one node in this way.
+or one of them alone. `vec(A)'*vec(B)` and `sum(A.*B)` become one node in this way. `Mask`, a triangle of ones, is
+nothing on its diagonal and leaves the diagonal beside its transpose.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from matcalc.dimensions import ONE, Dimension
-from matcalc.terms import Factor, Node, Pairing, Slot, Unit, unit
+from matcalc.terms import Factor, Mask, Node, Pairing, Slot, Unit, unit
 
-SELECTORS = (Unit, Slot, Pairing)
+SELECTORS = (Unit, Slot, Pairing, Mask)
 
 
 class Cancellation:
@@ -61,6 +62,9 @@ class _Selector:
     def step(self) -> Cancellation | None:
         if isinstance(self.base, Pairing):
             return self._pairing_alone() or self._beside(self._pairing_pair)
+        if isinstance(self.base, Mask):
+            on_diagonal = self.indices[0] == self.indices[1]
+            return Cancellation(self._without()) if on_diagonal else self._beside(self._mask_pair)
         first = self.indices[0]
         if self._is_bare(first):  # every column holds one 1
             return Cancellation(self._without(), gone=(first,))
@@ -117,6 +121,13 @@ class _Selector:
         above, beside = divmod(base.at - 1, columns.number)
         units: list[Factor] = [(unit(above + 1, rows), 1, (outer,)), (unit(beside + 1, columns), 1, (inner,))]
         return Cancellation(self._without(other) + units, gone=(whole,))
+
+    # -- triangles of ones
+
+    def _mask_pair(self, other: int, base: Node, indices: tuple[int, ...]) -> Cancellation | None:
+        if isinstance(base, Mask) and indices == self.indices[::-1]:
+            return Cancellation(self._without(other), (self.indices,))  # type: ignore[arg-type]
+        return None
 
     # -- columns of the identity
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class Parameter:
-    """One argument: a name with its kind, or the literal number that must stand there."""
+    """One argument: a name with its kind, or the literal that must stand there, a number or `inf`."""
 
     __slots__ = ("kind", "literal", "name")
 
-    def __init__(self, name: str, kind: Kind | None = None, literal: int | None = None) -> None:
+    def __init__(self, name: str, kind: Kind | None = None, literal: int | str | None = None) -> None:
         self.name = name
         self.kind = kind
         self.literal = literal

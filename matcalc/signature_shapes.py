@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.constraints import ComputedSize, Constraint, combine, is_open
 from matcalc.dimensions import ONE, Dimension
@@ -29,7 +29,8 @@ def overloads(inference: Inference, node: Node, name: str) -> Sequence[Signature
 
 
 def literal(node: Node) -> object:
-    return node.value if node.op == "number" else None
+    """The number, or `inf`, that a node is; None for anything else."""
+    return node.value if node.op in ("number", "inf") else None
 
 
 def visit_rulebook_call(inference: Inference, node: Node, signatures: Sequence[Signature]) -> None:
@@ -56,6 +57,7 @@ def takes(signature: Signature, args: Sequence[Node]) -> bool:
 
 
 def _usage(signature: Signature) -> str:
+    """`norm(x, inf)`: how a function is called; capitals are matrices, as in the rule files."""
     inside = ", ".join(str(p.literal) if p.literal is not None else p.name for p in signature.parameters)
     return f"{signature.name}({inside})"
 
@@ -63,6 +65,9 @@ def _usage(signature: Signature) -> str:
 def apply_signature(inference: Inference, node: Node, signature: Signature) -> None:
     """Unify the arguments with the parameters and give the call the extents of the result."""
     pairs = [(p, a) for p, a in zip(signature.parameters, node.args, strict=True) if p.literal is None]
+    for argument in node.args:
+        if argument.op == "inf":
+            argument.op = "order"  # in its place
     node.value = signature.alias or node.value
     if signature.elementwise:
         combine(inference, node, [a for _, a in pairs], takes_shape=False)
@@ -118,12 +123,23 @@ class Choice(Constraint):
         node = self.node
         if any(is_open(a) for a in node.args):
             return False
-        chosen = next((s for s in self.signatures if _accepts(s, node.args)), self.signatures[-1])
+        chosen = next((s for s in self.signatures if _accepts(s, node.args)), None)
+        if chosen is None:
+            self._refuse(inference)
         rows, columns = node.rows, node.columns
         apply_signature(inference, node, chosen)
         if not (unify(rows, node.rows) and unify(columns, node.columns)):
             inference.contradiction(node)
         return True
+
+    def _refuse(self, inference: Inference) -> NoReturn:
+        """None of the signatures takes these shapes."""
+        inference.name_sizes()
+        shapes = " and ".join(f"{inference.text(a)} is {inference.shape(a)}" for a in self.node.args)
+        forms = ", ".join(dict.fromkeys(_usage(s) for s in inference.rulebook.overloads(self.node.value)))
+        inference.fail(
+            self.node, f"no {self.node.value} takes these arguments: {shapes}", suggestion=f"there are {forms}"
+        )
 
 
 def _accepts(signature: Signature, args: Sequence[Node]) -> bool:

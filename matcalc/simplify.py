@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matcalc.commuting import in_order
 from matcalc.expanding import (
     absorptions,
     all_distributed,
@@ -70,7 +71,7 @@ class Simplifier:
             return scaled(coefficient, self._shortened(part))
         known = self.short.get(node.digest)
         if known is None:
-            shorter = self._rewritten(node)
+            shorter = self._rewritten(in_order(node) if isinstance(node, Product) else node)
             if isinstance(shorter, Product):
                 shorter = self._divided(shorter)
             if isinstance(shorter, Product):

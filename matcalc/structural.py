@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.constraints import Constraint, combine, is_open, is_scalar
 from matcalc.dimensions import Dimension
-from matcalc.errors import ParseError, ShapeError, UnsupportedError
+from matcalc.errors import ParseError, ShapeError
 from matcalc.extents import SINGLE, find, unify
 from matcalc.signature_shapes import literal, local_extent, overloads, takes, visit_rulebook_call
 
@@ -55,12 +55,18 @@ def _visit_reduction_or_pair(inference: Inference, node: Node) -> None:
     signatures = [s for s in overloads(inference, node, node.value) if takes(s, node.args)]
     if signatures:
         visit_rulebook_call(inference, node, signatures)
-    elif len(node.args) == 2:
-        combine(inference, node, node.args, takes_shape=False)
-    elif len(node.args) == 1:
-        inference.fail(node, f"the {node.value} over all entries is not supported yet", error=UnsupportedError)
     else:
-        _counted(inference, node, (2,), "two operands")
+        _counted(inference, node, (1, 2), "one operand, or two to compare entry by entry")
+        combine(inference, node, node.args, takes_shape=False)
+        if literal(node.args[1]) in (1, 2) and not is_scalar(node.args[0]):
+            inference.note(f"{inference.text(node)} compares every entry with {inference.text(node.args[1])}")
+
+
+def _visit_triangle(inference: Inference, node: Node) -> None:
+    _counted(inference, node, (1,), "one matrix")
+    inner = node.args[0]
+    inference.mark_nonscalar(inner)
+    node.rows, node.columns = inner.rows, inner.columns
 
 
 def _visit_vec(inference: Inference, node: Node) -> None:
@@ -219,6 +225,8 @@ STRUCTURAL: dict[str, Callable[[Inference, Node], None]] = {
     "max": _visit_reduction_or_pair,
     "min": _visit_reduction_or_pair,
     "diag": _visit_diag,
+    "tril": _visit_triangle,
+    "triu": _visit_triangle,
     "vec": _visit_vec,
     "kron": _visit_kron,
     "eye": _visit_eye,

@@ -24,21 +24,23 @@ def compiled(function: Function) -> Callable[..., Any]:
     if found is None:
         namespace: dict[str, Any] = {"np": np}
         if "scipy." in template:
-            namespace["scipy"] = _scipy(function.name)
+            namespace["scipy"] = scipy(function.name)
         found = _functions[source] = eval(source, namespace)
     return found
 
 
-def _scipy(name: str) -> Any:
-    """SciPy with its special functions, or an error that says how to get it."""
+def scipy(name: str) -> Any:
+    """SciPy with its special functions and those of matrices, or an error that says how to get it."""
     try:
+        import scipy as library
+        import scipy.linalg
         import scipy.special
     except ImportError:
         raise MatcalcError(
             f"the numbers of {name} need SciPy, which is not installed",
             suggestion="install it with: pip install 'matcalc[scipy]'",
         ) from None
-    return scipy
+    return library
 
 
 def solved(name: str, compute: Callable[[], Any]) -> Any:

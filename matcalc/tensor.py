@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcalc.components import components, set_apart
 from matcalc.dimensions import Dimension
 from matcalc.expr import Rational
 from matcalc.labelling import canonical_order, factor_key
@@ -20,6 +21,7 @@ from matcalc.sums import (
     as_term,
     exact,
     exact_power,
+    is_zero,
     linear,
     primitive,
     scaled,
@@ -35,6 +37,7 @@ from matcalc.terms import (
     Factor,
     Indices,
     Leaf,
+    Mask,
     Node,
     Pairing,
     Part,
@@ -45,6 +48,7 @@ from matcalc.terms import (
     Term,
     Unit,
     delta,
+    linear_axes,
     make_apply,
     make_part,
     make_product,
@@ -66,15 +70,62 @@ def part(inner: Node) -> Node:
 
 
 def apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
-    """`function(args)`; the transpose of an argument moves out where the function allows it."""
-    if len(axes) == 2 and len(args) == 1 and (function.elementwise or function.transposes == "moves"):
-        inner = transposed(args[0])
-        if _plainer(inner, args[0]):
-            return transposed(_called(function, (inner,), (axes[1], axes[0])))
+    """`function(args)`; the transpose of an argument moves out where the function allows it.
+
+    Out of an argument that the function is linear in move its number, its scalar factors, and what lies on the
+    further axes alone.
+    """
+    if function.linear is not None:
+        return _applied_linearly(function, args, axes, function.linear)
+    return _applied_plainly(function, args, axes)
+
+
+def _applied_plainly(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
+    inner = turned_arguments(function, args) if len(axes) == 2 else None
+    if inner is not None:
+        if _plainer(inner, args):
+            return transposed(_called(function, inner, (axes[1], axes[0])))
     elif len(args) == 1 and function.transposes == "vanishes" and len(args[0].axes) == 2:
-        other = transposed(args[0])
-        args = (other if _plainer(other, args[0]) else args[0],)
+        other = (transposed(args[0]),)
+        args = other if _plainer(other, args) else args
     return _called(function, args, axes)
+
+
+def turned_arguments(function: Function, args: tuple[Node, ...]) -> tuple[Node, ...] | None:
+    """The arguments at which a function has the transpose of its value at these, where transposes move out of it."""
+    if function.elementwise:
+        return tuple([transposed(a) for a in args])
+    if function.transposes != "moves":
+        return None
+    return tuple([transposed(args[k]) if len(args[k].axes) == 2 else args[k] for k in function.turned_order])
+
+
+def _applied_linearly(function: Function, args: tuple[Node, ...], axes: Axes, place: int) -> Node:
+    if is_zero(args[place]):
+        return zero(axes)
+    own = linear_axes(function, args)
+    shift = len(axes) - len(args[place].axes)  # from an axis of the operand beyond its own to the same of the value
+    coefficient, core = as_term(args[place])
+    coefficient, core = primitive(core) if isinstance(core, Sum) else (coefficient, core)
+    kept = tuple(range(len(core.axes)))
+    outside: list[Factor] = []
+    if isinstance(core, Product):
+        kept, core, outside = cut(core, own)
+    spots = (*range(own + shift), *[i + shift for i in kept[own:]])
+    args = (*args[:place], core, *args[place + 1 :])
+    value = _applied_plainly(function, args, tuple([axes[i] for i in spots]))
+    moved: list[Factor] = [(b, e, tuple([i + shift for i in ii])) for b, e, ii in outside]
+    return product([(value, 1, spots), *moved], tuple(range(len(axes))), axes, coefficient)
+
+
+def cut(node: Product, own: int) -> tuple[Indices, Node, list[Factor]]:
+    """The axes along which a product varies together with its own, the product along these, and the other factors."""
+    inside, outside = set_apart(node, own)
+    touched = {i for _, _, indices in inside for i in indices}
+    kept = tuple([i for i in range(len(node.axes)) if i < own or i in touched])
+    if len(inside) == len(node.factors) and len(kept) == len(node.axes):
+        return kept, node, []
+    return kept, product(inside, kept, tuple([node.axes[i] for i in kept])), outside
 
 
 def _called(function: Function, args: tuple[Node, ...], axes: Axes) -> Node:
@@ -104,9 +155,9 @@ def _entrywise_inside(function: Function, arg: Node, axes: Axes) -> Node | None:
     return product([*pairings, (value, 1, places)], tuple(range(len(axes))), axes)
 
 
-def _plainer(a: Node, b: Node) -> bool:
-    """The order that decides between a matrix and its transpose."""
-    return (a.height, a.digest) < (b.height, b.digest)
+def _plainer(a: Sequence[Node], b: Sequence[Node]) -> bool:
+    """The order that decides between matrices and their transposes."""
+    return [(node.height, node.digest) for node in a] < [(node.height, node.digest) for node in b]
 
 
 def product(factors: Iterable[Factor], out: Indices, axes: Axes, coefficient: Rational = 1) -> Node:
@@ -179,7 +230,7 @@ def _oriented(node: Node) -> tuple[Rational, Node, bool]:
     if isinstance(other, Sum) and other.terms:
         factor, other = primitive(other)
         other_content = exact(content * factor)
-    if _plainer(other, part):
+    if _plainer((other,), (part,)):
         return other_content, other, True
     return content, part, False
 
@@ -192,7 +243,7 @@ def is_symmetric(node: Node) -> bool:
 
 
 def _is_symmetric(node: Node) -> bool:
-    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+    if len(node.axes) != 2 or node.axes[0] != node.axes[1] or isinstance(node, Mask):
         return False
     if isinstance(node, Delta):
         return True
@@ -203,11 +254,17 @@ def _is_symmetric(node: Node) -> bool:
     if isinstance(node, Leaf):
         return "symmetric" in node.facts
     if isinstance(node, Apply):
-        if "symmetric" in node.function.result_facts:
-            return True
-        moves = node.function.elementwise or node.function.transposes == "moves"
-        return moves and all(is_symmetric(a) for a in node.args)
+        return "symmetric" in node.function.result_facts or _is_symmetric_call(node)
     return transposed(node).digest == node.digest
+
+
+def _is_symmetric_call(node: Apply) -> bool:
+    function, args = node.function, node.args
+    if function.elementwise:
+        return all(is_symmetric(a) for a in args)
+    if function.transposes != "moves":
+        return False
+    return is_symmetric(args[0]) if len(args) == 1 else turned_arguments(function, args) == args
 
 
 class _ProductBuilder:
@@ -254,7 +311,7 @@ class _ProductBuilder:
         if self.several and len(base.factors) + count > FLATTEN_LIMIT and base.bound:
             return None
         if exponent != 1 and not _power_distributes(base, exponent):
-            return _scalars_drawn_out(base, exponent, indices)
+            return _masks_drawn_out(base, exponent, indices) or _scalars_drawn_out(base, exponent, indices)
         fresh = tuple(range(self.next_index, self.next_index + len(base.bound)))
         self.next_index += len(fresh)
         self.dims.update(zip(fresh, base.bound))
@@ -381,7 +438,7 @@ class _ProductBuilder:
             self._take_scalar(_canonical([], factors, (), (), self.dims), 1)
             return []
         still_open: list[Factor] = []
-        for part in _components(factors):
+        for part in components(factors):
             if any(self._is_open(indices) for _, _, indices in part):
                 still_open.extend(part)
             else:
@@ -400,6 +457,15 @@ class _ProductBuilder:
             self.coefficient = self.coefficient * known
         else:
             self._take_scalar(size_node(dimension), 1)
+
+
+def _masks_drawn_out(base: Product, exponent: Exponent, indices: Indices) -> list[Factor] | None:
+    """A positive power of entries in a triangle: the triangle of their power; None where there is no triangle."""
+    masks = [f for f in base.factors if isinstance(f[0], Mask)]
+    if not masks or base.bound or isinstance(exponent, Node) or exponent <= 0:
+        return None
+    rest = product([f for f in base.factors if not isinstance(f[0], Mask)], tuple(range(len(base.axes))), base.axes)
+    return [(rest, exponent, indices), *[(b, 1, tuple([indices[i] for i in ii])) for b, _, ii in masks]]
 
 
 def _scalars_drawn_out(base: Product, exponent: Exponent, indices: Indices) -> list[Factor] | None:
@@ -424,9 +490,8 @@ def _power_distributes(base: Product, exponent: Exponent) -> bool:
     """Whether (a*b)^e is a^e * b^e for this product, entry by entry."""
     if base.bound and not are_determined(len(base.axes), len(base.bound), base.factors):
         return False
-    if any(
-        isinstance(b, (Delta, Unit, Slot)) or (isinstance(b, Pairing) and not base.bound) for b, _, _ in base.factors
-    ):
+    zeros = (Delta, Mask, Unit, Slot) if base.bound else (Delta, Mask, Unit, Slot, Pairing)
+    if any(isinstance(b, zeros) for b, _, _ in base.factors):
         return isinstance(exponent, int) and exponent > 0
     if isinstance(exponent, int):
         return True
@@ -442,21 +507,6 @@ def _sorted_pair(base: Node, indices: Indices) -> Indices:
 def _placed(base: Node, indices: Indices, place: dict[int, int]) -> Indices:
     numbered = tuple([place[i] for i in indices])
     return _sorted_pair(base, numbered) if len(numbered) == 2 else numbered
-
-
-def _components(factors: list[Factor]) -> list[list[Factor]]:
-    """Groups of factors connected by indices."""
-    group_of: dict[int, int] = {}
-    groups: dict[int, list[Factor]] = {}
-    for number, factor in enumerate(factors):
-        merged = [factor]
-        for old in sorted({group_of[i] for i in factor[2] if i in group_of}):
-            merged = groups.pop(old) + merged
-        groups[number] = merged
-        for _, _, indices in merged:
-            for i in indices:
-                group_of[i] = number
-    return list(groups.values())
 
 
 def _canonical(

@@ -5,8 +5,10 @@ A node is a scalar, vector, matrix or tensor with ordered axes:
 - `Leaf`: a variable or constant; `Size`: a dimension
 - `Delta`: the identity; `Unit`: one of its columns; `Slot`: some columns of it, side by side
 - `Duplication`: the entries of a symmetric matrix by those of its lower triangle
+- `Mask`: a triangle of ones
 - `Pairing`: one index in place of two, as the rows of a Kronecker product are numbered
-- `Apply`: a function of nodes, entry by entry or of a whole matrix
+- `Apply`: a function of nodes, entry by entry or of a whole matrix; of an operand that it is linear in
+  slice by slice, where that operand has further axes, which the value then has last
 - `Product`: factors base^exponent carrying index tuples; repeated indices are summed
 - `Sum`: a linear combination with exact coefficients; inside a product it is one factor
 - `Part`: a node that is not opened
@@ -81,6 +83,12 @@ class Leaf(Node):
 
 class Delta(Node):
     """The identity matrix."""
+
+    __slots__ = ()
+
+
+class Mask(Node):
+    """The lower triangle of ones: 1 where the row is at least the column, else 0."""
 
     __slots__ = ()
 
@@ -239,6 +247,16 @@ def delta(dimension: Dimension) -> Delta:
     return kept
 
 
+def mask(rows: Dimension, columns: Dimension) -> Mask:
+    """The lower triangle of ones of this shape; the upper one is its transpose."""
+    digest = digest_of(f"mask|{rows.text},{columns.text}".encode())
+    found: Mask | None = _table.get(digest)
+    if found is not None:
+        return found
+    kept: Mask = _finish(Mask.__new__(Mask), digest, (rows, columns), NONNEGATIVE)
+    return kept
+
+
 def size(dimension: Dimension) -> Size:
     """The node of a dimension with a name in it."""
     digest = digest_of(f"size|{dimension.text}".encode())
@@ -311,6 +329,21 @@ def make_apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
     node.function, node.args = function, args
     kept: Apply = _finish(node, digest, axes, _sign_of_facts(function.result_facts), args)
     return kept
+
+
+def linear_axes(function: Function, args: tuple[Node, ...]) -> int:
+    """How many axes the operand has that a function is linear in, those further ones apart along which it repeats.
+
+    The other operands tell: where they are scalars, a size of the signature is 1.
+    """
+    assert function.linear is not None
+    kind = function.parameters[function.linear].kind
+    assert kind is not None
+    single = set()
+    for k, (parameter, arg) in enumerate(zip(function.parameters, args)):
+        if k != function.linear and parameter.kind is not None and not arg.axes:
+            single |= {name for d in parameter.kind.shape for name in d.names}
+    return sum(not (d == ONE or set(d.names) <= single) for d in kind.shape)
 
 
 def make_sum(terms: tuple[Term, ...], axes: Axes) -> Sum:

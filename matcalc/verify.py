@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from matcalc.answers import Answer
+    from matcalc.expr import Expr
+    from matcalc.rulebook import Rulebook
 
     Array = NDArray[np.float64]
     Sizes = dict[str, int]
@@ -43,7 +45,8 @@ DIRECTIONS = 2
 # draws for one point, and after how many the sizes change (a wide X has no inv(X'*X)) and signs are tried (sqrt(X))
 ATTEMPTS, PATIENCE = 60, 4
 SMALL = 0.25  # every third point is nearer to 0, where other branches of a maximum are taken
-SIGNS_TRIED = ("", "positive", "unit", "above_one")
+STABLE = "stable"  # where a matrix has a logarithm
+SIGNS_TRIED = ("", STABLE, "positive", "unit", "above_one")
 # what an answer of order 1, 2, ... may be off: the higher, the coarser differences are
 TOLERANCES = (1e-7, 1e-7, 1e-5, 1e-4)
 MARGIN = 10  # how much more accurate than that a difference must be
@@ -104,8 +107,9 @@ def compared(answer: Answer, seed: int) -> tuple[Sizes, float, str]:
     rng = np.random.default_rng(seed)
     sizes = sizes_for(answer, seed)
     reason = "the expression has no value, or no accurate difference"
+    first = STABLE if takes_roots(answer.program.expr, answer.rulebook) else ""
     for attempt in range(1, ATTEMPTS + 1):
-        sign = "" if attempt <= PATIENCE else SIGNS_TRIED[attempt % len(SIGNS_TRIED)]
+        sign = first if attempt <= PATIENCE else SIGNS_TRIED[attempt % len(SIGNS_TRIED)]
         factor = SMALL if seed % 3 == 2 and not sign else 1.0
         try:
             found = compared_at(answer, drawn(answer, sizes, sign, factor, rng), sizes, rng)
@@ -135,6 +139,18 @@ def sizes_for(answer: Answer, seed: int) -> Sizes:
     return {name: size + larger for name, size in choose_sizes(names, seed).items()}
 
 
+def takes_roots(expr: Expr, rulebook: Rulebook) -> bool:
+    """Whether a root, a logarithm or a symbolic power of a matrix is taken, which few matrices have."""
+    for node in postorder(expr):
+        if node.op == "pow" and not node.is_scalar and node.args[1].op not in ("number", "neg"):
+            return True
+        taken = [f for f in rulebook.overloads(node.value) if f.takes(node.args)] if node.op == "call" else []
+        kinds = [p.kind for function in taken for p in function.parameters if p.kind is not None]
+        if any("positive_stable" in kind.facts for kind in kinds):
+            return True
+    return False
+
+
 def drawn(answer: Answer, sizes: Sizes, sign: str, factor: float, rng: Generator) -> dict[str, Any]:
     """Operands of the kinds; those of no structure or sign have entries of the given sign, times the factor."""
     values: dict[str, Any] = {}
@@ -151,7 +167,13 @@ def drawn(answer: Answer, sizes: Sizes, sign: str, factor: float, rng: Generator
 
 
 def drawn_operand(kind: Kind, sizes: Sizes, sign: str, factor: float, rng: Generator) -> Array:
-    """An operand of a kind; one of no structure or sign has entries of the given sign, times the factor."""
+    """An operand of a kind; one of no structure or sign has entries of the given sign, times the factor.
+
+    `stable` is no sign of entries: a square matrix then has eigenvalues of positive real part.
+    """
+    if sign == STABLE and kind.structure == "matrix" and kind.shape[0] == kind.shape[1] and not kind.sign:
+        return draw(Kind("positive_stable", kind.dimensions[:1]), sizes, rng)
+    sign = "" if sign == STABLE else sign
     if kind.sign or kind.structure not in ("scalar", "vector", "row", "matrix"):
         return draw(kind, sizes, rng)
     return np.asarray(factor * draw(Kind(kind.structure, kind.dimensions, sign), sizes, rng))
@@ -177,16 +199,18 @@ def compared_at(answer: Answer, values: Mapping[str, Any], sizes: Sizes, rng: Ge
 
 
 def is_tame(answer: Answer, values: Mapping[str, Any], sizes: Sizes) -> bool:
-    """Whether the matrices that the answer assumes invertible are far from singular here."""
+    """Whether the matrices that the answer assumes invertible, or to have a root, are far from singular here."""
     assumed: list[Node] = []
     for node in term_postorder(answer.node):
         if isinstance(node, Apply) and not node.function.elementwise:
             for parameter, arg in zip(node.function.parameters, node.args):
-                if parameter.kind is not None and "invertible" in parameter.kind.facts:
+                if parameter.kind is not None and parameter.kind.facts & {"invertible", "positive_stable"}:
                     assumed.append(arg)
     operands = answer.operands(values)
-    matrices = [tensor_value(arg, operands, sizes, answer.rulebook) for arg in assumed]
-    return all(np.all(np.isfinite(a)) and np.all(np.linalg.cond(a) < LARGEST_CONDITION**2) for a in matrices)
+    arrays = [(arg, tensor_value(arg, operands, sizes, answer.rulebook)) for arg in assumed]
+    conditions = [np.linalg.cond(array) for arg, array in arrays if len(arg.axes) == 2 and np.all(np.isfinite(array))]
+    finite = all(np.all(np.isfinite(array)) for _, array in arrays)
+    return finite and all(np.all(condition < LARGEST_CONDITION**2) for condition in conditions)
 
 
 def judged(

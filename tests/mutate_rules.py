@@ -19,7 +19,16 @@ import numpy as np
 from matcalc import expr as ex
 from matcalc.errors import MatcalcError
 from matcalc.grammar import data_folder
-from matcalc.rule_checks import TOLERANCE, broken_facts, differential_error, formula_error, identity_error
+from matcalc.rule_checks import (
+    TOLERANCE,
+    broken_facts,
+    commutes_error,
+    commuting_error,
+    differential_error,
+    formula_error,
+    identity_error,
+    linear_error,
+)
 from matcalc.rule_fields import split_fields
 from matcalc.rule_lines import scan
 from matcalc.rulebook import Rulebook
@@ -123,6 +132,9 @@ def _is_wrong_at(function, seed):
             return True
     if broken_facts(function, seed):
         return True
+    maps = (("linear", linear_error), ("commuting", commuting_error), ("commutes", commutes_error))
+    if any(name in function.fields and not error(function, seed) <= TOLERANCE for name, error in maps):
+        return True
     if function.formula is not None:
         return not formula_error(function, seed) <= 1e-10
     return function.reason is None and not differential_error(function, seed) <= TOLERANCE
@@ -146,7 +158,8 @@ def rule_cost(side):
     inside = {}
     for node in reversed(ex.postorder(side)):
         within = inside.get(id(node), False)
-        is_function = node.op == "call" and bool(node.args)
+        # a power of a matrix is a function of it as well
+        is_function = (node.op == "call" and bool(node.args)) or (node.op == "pow" and not node.is_scalar)
         nested += 2 * (within and is_function)
         marks += within and node.op in ("transpose", "neg")
         calls += node.op == "call"
@@ -164,7 +177,7 @@ def function_mutants():
                 continue
             number = counts[entry.name] = counts.get(entry.name, -1) + 1
             for name, field in split_fields(entry).items():
-                if name in ("value", "d", "numpy") and not (name == "d" and field.is_string):
+                if name in ("value", "d", "numpy", "adjoint", "commuting") and not (name == "d" and field.is_string):
                     end = field.start + len(field.text)
                     for mutant in mutants(field.text):
                         yield file, entry, number, entry.text[: field.start] + mutant + entry.text[end:]

@@ -62,6 +62,28 @@ def cofactors_transposed(a):
     return np.array([[(-1) ** (i + j) * np.linalg.det(rows[j][i]) for i in range(n)] for j in range(n)])
 
 
+def eigenfunction(function, a):
+    """A function of a matrix by its eigenvalues."""
+    values, vectors = np.linalg.eig(a.astype(complex))
+    return ((vectors * function(values)) @ np.linalg.inv(vectors)).real
+
+
+def divided_differences(function, slope, a, e):
+    """The derivative of a function of a matrix in a direction, by the formula of Daleckii and Krein."""
+    values, vectors = np.linalg.eig(a.astype(complex))
+    back = np.linalg.inv(vectors)
+    with np.errstate(all="ignore"):
+        quotients = np.subtract.outer(function(values), function(values)) / np.subtract.outer(values, values)
+    np.fill_diagonal(quotients, slope(values))
+    return (vectors @ (quotients * (back @ e @ vectors)) @ back).real
+
+
+def sum_of_products(a, b, c):
+    """The Y with a Y + Y b = c, from the linear equations for its entries."""
+    whole = np.kron(a, np.eye(len(b))) + np.kron(np.eye(len(a)), b.T)
+    return np.linalg.solve(whole, c.ravel()).reshape(c.shape)
+
+
 MATRIX = {
     "inv": lambda a: np.linalg.solve(a, np.eye(len(a))),
     "inverse": lambda a: np.linalg.solve(a, np.eye(len(a))),
@@ -69,6 +91,13 @@ MATRIX = {
     "logdet": lambda a: np.sum(np.log(np.linalg.svd(a, compute_uv=False))),
     "adj": cofactors_transposed,
     "pinv": pinv,
+    "expm": lambda a: eigenfunction(np.exp, a),
+    "logm": lambda a: eigenfunction(np.log, a),
+    "sqrtm": lambda a: eigenfunction(np.sqrt, a),
+    "mpower": lambda a, k: eigenfunction(lambda w: w ** k.item(), a),
+    "dexpm": lambda a, e: divided_differences(np.exp, np.exp, a, e),
+    "dlogm": lambda a, e: divided_differences(np.log, np.reciprocal, a, e),
+    "sylvester": lambda a, b, c: sum_of_products(a, b, c),
     "prod": lambda a: np.exp(np.sum(np.log(a.astype(complex)))).real,
     ("prod", 1): lambda a: np.multiply.reduce(a, axis=0)[None, :],
     ("prod", 2): lambda a: np.multiply.reduce(a, axis=1)[:, None],
@@ -77,8 +106,12 @@ MATRIX = {
     "norm1": lambda a: np.linalg.norm(a.ravel(), 1),
     "norm2": lambda a: np.sqrt(np.vdot(a, a)),
     "normF": lambda a: np.sqrt(np.vdot(a, a)),
-    "norm": lambda a: np.sqrt(np.vdot(a, a)),
+    "norm": lambda a, p=None: np.sqrt(np.vdot(a, a)) if p is None else np.linalg.norm(a.ravel(), p.item()),
     ("norm", 1): lambda a: np.sum(np.abs(a)) if 1 in a.shape else np.max(np.sum(np.abs(a), axis=0)),
+    ("norm", 0): lambda a: np.sum(a != 0),
+    ("norm", "inf"): lambda a: np.max(np.abs(a)) if 1 in a.shape else np.max(np.sum(np.abs(a), axis=1)),
+    "max": lambda a: np.sort(a, axis=None)[-1],
+    "min": lambda a: np.sort(a, axis=None)[0],
     ("norm", 2): lambda a: np.sqrt(np.max(np.linalg.eigvalsh(a.T @ a))),
     "mean": np.mean,
     "var": lambda a: np.mean(a**2) - np.mean(a) ** 2,

@@ -526,29 +526,72 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
     ),
     (
         "",
-        "p: simplex(n); sum(p)",
-        UnsupportedError,
-        """simplex(n) is not supported yet; vector(n) positive is
-  p: simplex(n); sum(p)
-     ^^^^^^^^^^""",
+        "p: simplex(m,n); sum(p)",
+        ParseError,
+        """simplex takes 1 size, not 2
+  p: simplex(m,n); sum(p)
+     ^^^^^^^^^^^^
+  write simplex(n)""",
     ),
     (
-        "A: matrix(n,n); k: scalar",
-        "A^k",
+        "A: matrix(n,n)",
+        "A^(1/2)",
         UnsupportedError,
-        """A^k: a matrix has only whole powers up to 1000
-  A^k
-  ^^^
+        """A^(1/2): a matrix has only whole powers up to 1000
+  A^(1/2)
+  ^^^^^^^
+  the square root is sqrtm(A)""",
+    ),
+    (
+        "A: matrix(n,n)",
+        "A^1.5",
+        UnsupportedError,
+        """A^1.5: a matrix has only whole powers up to 1000
+  A^1.5
+  ^^^^^
   the entrywise power is .^""",
     ),
     (
         "X: matrix(m,n)",
-        "||X||_2",
+        "||X||_3",
         UnsupportedError,
-        """||X||_2 of a matrix is not supported yet
-  ||X||_2
-  ^^^^^^^
-  ||X||_F is the Frobenius norm, norm1(X) the sum of absolute values""",
+        """the norm ||.||_3 is not supported yet
+  ||X||_3
+  ^^^^^^^""",
+    ),
+    (
+        "X: matrix(m,n)",
+        "norm(X, 3)",
+        ShapeError,
+        """no norm takes these arguments: X is m x n and 3 is 1 x 1
+  norm(X, 3)
+  ^^^^^^^^^^
+  there are norm(X), norm(x, 1), norm(x, 2), norm(x, inf), norm(x, 0), norm(x, p), norm(X, 1), norm(X, inf), \
+norm(X, 2)""",
+    ),
+    (
+        "x: vector(n)",
+        "2*x + inf",
+        ParseError,
+        """inf stands only for the order of a norm, as in norm(x, inf)
+  2*x + inf
+        ^^^""",
+    ),
+    (
+        "X: matrix(m,n)",
+        "np.max(X, axis=0)",
+        UnsupportedError,
+        """the max along one axis is not in the language: max(X, 1) compares every entry with 1
+  np.max(X, axis=0)
+            ^^^^^^""",
+    ),
+    (
+        "X: matrix(m,n)",
+        "tril(X, 1)",
+        ParseError,
+        """tril takes one matrix
+  tril(X, 1)
+  ^^^^^^^^^^""",
     ),
 ]
 

@@ -22,25 +22,26 @@ spelling declarations table_cache grammar complaints nodes syntax operand_syntax
 extents binding shapes signature_shapes constraints products operators calls opaque_shapes structural
 inference elaborate
 parser
-rule_lines rule_fields rule_formulas templates linearity rule_entries opaque_function rulebook
+rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
 terms
-sums labelling selectors
-tensor substitution entrywise opaque_terms
+sums labelling selectors components
+tensor commuting substitution entrywise opaque_terms
 lower
-differentiation layout
+closed_forms differentiation layout
 variables
 stacked partials
 lifting
 reading forms network kronecker blocks parts sum_notation matrixform
 matching patterns rewriting factoring quotients expanding simplify
-printers indexform shape_arithmetic
+printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
-wrt answers
+wrt assumptions answers
 vector_products differentials derivatives
 separate
 api
+function_table
 arguments literals options rule_commands answering cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}

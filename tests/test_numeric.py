@@ -171,7 +171,6 @@ ERRORS = {
     "text": (col, {"x": ["a", "b"]}, MatcalcError, "the value of x has entries of type <U1: only real numbers"),
     "ragged": (col, {"x": [object()]}, MatcalcError, "the value of x is not an array of numbers"),
     "singular": (call("inv", sq, shape=(N, N)), {"S": np.ones((2, 2))}, MatcalcError, "inv cannot be evaluated here:"),
-    "root of a matrix": (ex.power(sq, ex.div(ONE_, TWO)), {"S": S}, MatcalcError, "the exponent of a matrix must be"),
     "unknown size": (call("tr", call("eye", ex.size(K), shape=(K, K))), {}, MatcalcError, "the size 'k' is not known"),
     "index": (ex.entry(col, 5, 1), {"x": x}, MatcalcError, "the index 5 is outside 1..3"),
     "bound index": (ex.entry(col, "i", 1), {"x": x}, UnsupportedError, "the index i has no number yet"),

@@ -15,10 +15,13 @@ from matcalc.rule_checks import (
     TOLERANCE,
     broken_facts,
     call_of,
+    commutes_error,
+    commuting_error,
     differential_error,
     draw_operands,
     formula_error,
     identity_error,
+    linear_error,
 )
 from matcalc.rulebook import default_rulebook
 from rule_references import both_values, reference
@@ -44,6 +47,24 @@ def test_the_differential_agrees_with_central_differences(function):
     for seed in SEEDS:
         error = differential_error(function, seed)
         assert error <= TOLERANCE, f"{function.where}, seed {seed}: off by {error:.1e}"
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.linear is not None], ids=named)
+def test_the_linear_map_and_its_adjoint(function):
+    for seed in SEEDS:
+        assert linear_error(function, seed) <= TOLERANCE
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.commuting is not None], ids=named)
+def test_the_differential_along_what_commutes(function):
+    for seed in SEEDS:
+        assert commuting_error(function, seed) <= TOLERANCE
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.commutes], ids=named)
+def test_the_value_commutes_with_what_the_operand_commutes_with(function):
+    for seed in SEEDS:
+        assert commutes_error(function, seed) <= TOLERANCE
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=named)

@@ -11,7 +11,7 @@ from matcalc.sampling import choose_sizes, draw, draw_direction
 M, N = Dimension.of("m"), Dimension.of("n")
 IMPOSSIBLE = {(s, g) for s in ("skew", "orthogonal") for g in ("positive", "above_one")}
 IMPOSSIBLE |= {(s, g) for s in ("lower", "upper") for g in ("positive", "above_one")}
-IMPOSSIBLE |= {("skew", "nonnegative"), ("orthogonal", "nonnegative")}
+IMPOSSIBLE |= {("skew", "nonnegative"), ("orthogonal", "nonnegative"), ("simplex", "above_one")}
 HOLDS = {
     "": lambda a: True,
     "nonnegative": lambda a: np.all(a >= 0),
@@ -23,11 +23,17 @@ HOLDS = {
     "spd": lambda a: np.min(np.linalg.eigvalsh(a)) > 1e-3,
     "skew": lambda a: np.array_equal(a, -a.T),
     "invertible": lambda a: np.linalg.cond(a) < 200,
+    "positive_stable": lambda a: np.min(np.linalg.eigvals(a).real) > 1e-3,
+    "simplex": lambda a: np.isclose(np.sum(a), 1),
     "diagonal": lambda a: np.array_equal(a, np.diag(np.diag(a))),
     "orthogonal": lambda a: np.allclose(a.T @ a, np.eye(len(a)), atol=1e-12),
     "lower": lambda a: np.array_equal(a, np.tril(a)),
     "upper": lambda a: np.array_equal(a, np.triu(a)),
 }
+
+
+# a direction may lead out of these
+BOUNDED = {"orthogonal", "simplex", "spd", "psd", "invertible", "positive_stable"}
 
 
 def kind_of(structure, sign=""):
@@ -56,7 +62,8 @@ def test_a_kind_that_nothing_is_of_is_refused(structure, sign):
 
 def test_draws_have_the_shapes_of_the_interface():
     shapes = {s: draw(kind_of(s), {"m": 4, "n": 3}, np.random.default_rng(0)).shape for s in STRUCTURES}
-    assert [shapes.pop(s) for s in ("scalar", "vector", "row", "matrix")] == [(), (4,), (1, 4), (4, 3)]
+    named = ("scalar", "vector", "simplex", "row", "matrix")
+    assert [shapes.pop(s) for s in named] == [(), (4,), (4,), (1, 4), (4, 3)]
     assert set(shapes.values()) == {(4, 4)}
 
 
@@ -79,7 +86,7 @@ def test_an_entry_is_0_only_on_request(sign):
     assert 0 in draw(kind, {"m": 50}, np.random.default_rng(0), boundary=True)
 
 
-@pytest.mark.parametrize("structure", sorted(set(STRUCTURES) - {"orthogonal", "spd", "psd", "invertible"}))
+@pytest.mark.parametrize("structure", sorted(set(STRUCTURES) - BOUNDED))
 def test_a_direction_keeps_the_structure(structure):
     kind = kind_of(structure)
     rng = np.random.default_rng(3)

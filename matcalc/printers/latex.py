@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.expr import postorder
 from matcalc.printers.latex_calls import Written, bracketed, call_latex, within
+from matcalc.printers.latex_cases import split_indicators
 from matcalc.printers.latex_names import dimension_latex, name_latex
 from matcalc.printers.precedence import number_text, written_op
 from matcalc.printers.text import entry_indices
@@ -29,14 +30,32 @@ def latex(expr: Expr, rulebook: Any = None, names: Mapping[str, str] | None = No
     >>> W = symbol("W1", Kind("matrix", (Dimension.of("m"), Dimension.of("n"))))
     >>> print(latex(mul(number(2), transpose(W))))
     2 W_1^\top
+
+    A scalar indicator that is a factor of the whole gives two cases.
     """
     order = postorder(expr)
     if rulebook is None and any(node.op == "call" and not is_structural(node) for node in order):
         from matcalc.rulebook import default_rulebook
 
         rulebook = default_rulebook()
+    conditions, rest = split_indicators(expr)
+    if not conditions:
+        return _written(expr, rulebook, names)
+    written = r" \text{ and } ".join([_condition(condition, rulebook, names) for condition in conditions])
+    cases = rf"{_written(rest, rulebook, names)} & \text{{if }} {written} \\ 0 & \text{{otherwise}}"
+    return rf"\begin{{cases}} {cases} \end{{cases}}"
+
+
+def _condition(positive: Expr, rulebook: Any, names: Mapping[str, str] | None) -> str:
+    """What is to be positive, as a condition."""
+    if positive.op == "neg":
+        return _written(positive.args[0], rulebook, names) + " < 0"
+    return _written(positive, rulebook, names) + " > 0"
+
+
+def _written(expr: Expr, rulebook: Any, names: Mapping[str, str] | None) -> str:
     written: dict[int, Written] = {}
-    for node in order:
+    for node in postorder(expr):
         parts = [written[id(arg)] for arg in node.args]
         written[id(node)] = call_latex(node, parts, rulebook) if node.op == "call" else _WRITERS[node.op](node, parts)
         if names and node.op == "symbol" and node.value.name in names:

@@ -70,6 +70,8 @@ def _structural(node: Expr, parts: Sequence[Written]) -> Written:
     match node.value:
         case "pi":
             return Written(r"\pi")
+        case "inf":
+            return Written(r"\infty")
         case "eye":
             return Written("1" if node.is_scalar else "I")
         case "unit":

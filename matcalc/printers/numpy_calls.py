@@ -46,6 +46,8 @@ def structural_code(node: Expr, args: Sequence[Code], body: Body) -> Code:
             return args[0] if first.is_scalar else body.called("np.trace", args[0])
         case "diag":
             return args[0] if first.is_scalar else body.called("np.diag", args[0])
+        case "tril" | "triu":
+            return _triangle(node, args[0], body)
         case "vec":
             return body.called("np.ravel", args[0], more=', order="F"') if is_matrix(first) else args[0]
         case "kron":
@@ -88,6 +90,15 @@ def _duplication(code: Code) -> Code:
     pairs = f"np.array(np.triu_indices({size}))"
     straight, turned = (f"{pairs}.T @ [{weights}]" for weights in (f"{size}, 1", f"1, {size}"))
     return Code(f"np.maximum(*np.eye({size} * {size})[[{straight}, {turned}]]).T", "atom", deeper(code))
+
+
+def _triangle(node: Expr, code: Code, body: Body) -> Code:
+    """The entries of a triangle; of a row or column the whole, or the first entry alone."""
+    if is_matrix(node):
+        return body.called(f"np.{node.value}", code)
+    if node.is_scalar or node.is_column == (node.value == "tril"):
+        return code
+    return body.joined(code, "*", Code(f"(np.arange(len({code.text})) == 0)"), "product")
 
 
 def _unit(node: Expr, args: Sequence[Code]) -> Code:

@@ -82,6 +82,9 @@ def _pow(node: Expr, args: Sequence[Code], body: Body) -> Code:
         return _hadpow(node, args, body)
     if inverse_argument(node) is not None:
         return body.called("np.linalg.inv", base)
+    power = node.args[1].args[0] if node.args[1].op == "neg" else node.args[1]
+    if power.op != "number":  # whole or not: SciPy sees
+        return body.called("scipy.linalg.fractional_matrix_power", base, exponent)
     return body.called("np.linalg.matrix_power", base, exponent)
 
 

@@ -8,12 +8,15 @@ from typing import Any
 import sympy
 from sympy import (
     Determinant,
+    FunctionMatrix,
+    HadamardProduct,
     Identity,
     Inverse,
     KroneckerProduct,
     Lambda,
     MatMul,
     Mul,
+    Piecewise,
     Pow,
     S,
     Trace,
@@ -86,6 +89,14 @@ def _diag(node: Expr, args: Sequence[Any]) -> Any:
     return Diag(args[0]) if arg.is_column or arg.is_row else Diagonal(args[0])
 
 
+def _triangle(node: Expr, args: Sequence[Any]) -> Any:
+    """The entrywise product with a triangle of ones."""
+    row, column = sympy.symbols("i j", integer=True)
+    inside = row >= column if node.value == "tril" else row <= column
+    ones = FunctionMatrix(*sizes_of(node), Lambda((row, column), Piecewise((1, inside), (0, True))))
+    return args[0] if node.is_scalar else HadamardProduct(args[0], ones)
+
+
 def _vec(node: Expr, args: Sequence[Any]) -> Any:
     arg = node.args[0]
     return args[0] if arg.is_column or arg.is_scalar else Transpose(args[0]) if arg.is_row else Vec(args[0])
@@ -138,6 +149,8 @@ CALLS: dict[str, Writer] = {
     "tr": _tr,
     "sum": _sum,
     "diag": _diag,
+    "tril": _triangle,
+    "triu": _triangle,
     "vec": _vec,
     "kron": _kron,
     "unit": lambda node, args: Unit(*args) if not node.is_scalar else S.One,

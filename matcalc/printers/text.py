@@ -77,8 +77,8 @@ def _size(node: Expr) -> Pieces:
 
 
 def _call(node: Expr) -> Pieces:
-    if node.value == "pi":
-        return ["pi"]
+    if node.value in ("pi", "inf"):
+        return [node.value]
     pieces: Pieces = [node.value, "("]
     for arg in node.args:
         pieces += (arg, ", ")

@@ -18,6 +18,7 @@ from matcalc.expr import (
     haddiv,
     hadpow,
     index_sum,
+    is_reduction,
     mul,
     neg,
     number,
@@ -32,27 +33,15 @@ from matcalc.expr import (
 # functions about indices: the printers know them, no rule file does
 STRUCTURAL = frozenset(
     {
-        "tr",
-        "sum",
-        "diag",
-        "vec",
-        "kron",
-        "eye",
-        "ones",
-        "zeros",
-        "max",
-        "min",
-        "pi",
-        "unit",
-        "commutation",
-        "duplication",
+        *("tr", "sum", "diag", "tril", "triu", "vec", "kron", "max", "min", "pi", "inf"),
+        *("eye", "ones", "zeros", "unit", "commutation", "duplication"),
     }
 )
 
 
 def is_structural(node: Expr) -> bool:
-    """Whether a call is one the printers know in code; max and min of one argument are not."""
-    return node.value in STRUCTURAL and not (node.value in ("max", "min") and len(node.args) != 2)
+    """Whether a call is one the printers know in code; max and min over all entries are not."""
+    return node.value in STRUCTURAL and not is_reduction(node)
 
 
 def rebuilt(node: Expr, args: tuple[Expr, ...]) -> Expr:

@@ -69,8 +69,8 @@ def _size(node: Expr, parts: Sequence[Written]) -> Written:
 
 
 def _call(node: Expr, parts: Sequence[Written]) -> Written:
-    if node.value == "pi":
-        return "π", "atom"
+    if node.value in ("pi", "inf"):
+        return {"pi": "π", "inf": "inf"}[node.value], "atom"
     inside = [part[0] for part in parts]
     if node.value == "inv":
         return _within(parts[0], _ATOM) + "⁻¹", "power"

@@ -50,16 +50,32 @@ def pairwise_or_along(pairwise: Callable[..., Array], reduce: Callable[..., Arra
     return apply
 
 
-def logsumexp(value: Array) -> Array:
+def log_of_summed(value: Array, axis: int | None, keepdims: bool = False) -> Array:
     top = value.max()
-    return one(top + math.log(np.exp(value - top).sum()))
+    return np.asarray(top + np.log(np.exp(value - top).sum(axis=axis, keepdims=keepdims)))
 
 
-def softmax(value: Array) -> Array:
-    if not is_vector(value):
-        raise SurfaceError(f"softmax of a value of shape {value.shape}")
+def softmax(value: Array, axis: Array | None = None) -> Array:
+    """Shares of the whole, of each column (1) or of each row (2)."""
     weights = np.exp(value - value.max())
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum(axis=None if axis is None else whole(axis) - 1, keepdims=True))
+
+
+def derivative_of_log(value: Array, direction: Array) -> Array:
+    """The derivative of the matrix logarithm in a direction: an integral, by the trapezoidal rule in log t."""
+    total, eye = np.zeros(value.shape), np.eye(len(value))
+    for s in np.linspace(-40, 40, 1601):
+        t = math.exp(s)
+        resolvent = np.linalg.inv(value + t * eye)
+        total = total + t * resolvent @ direction @ resolvent
+    return np.asarray(total * 80 / 1600)
+
+
+def sylvester(left: Array, right: Array, whole_: Array) -> Array:
+    """The Y with left Y + Y right = whole, from the linear equations for its entries by columns."""
+    m, n = whole_.shape
+    system = np.kron(np.eye(n), left) + np.kron(right.T, np.eye(m))
+    return np.linalg.solve(system, whole_.reshape(-1, order="F")).reshape(m, n, order="F")
 
 
 def adjugate(value: Array) -> Array:
@@ -162,8 +178,14 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "trigamma": lambda x: scipy.special.zeta(2, x),
 }
 
+OTHER_SPELLINGS = {
+    "ln": "log",
+    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+}
+
 FUNCTIONS: dict[str, Function] = {
     **ELEMENTWISE,
+    **{name: ELEMENTWISE[other] for name, other in OTHER_SPELLINGS.items()},
     "max": pairwise_or_along(np.maximum, np.max),
     "min": pairwise_or_along(np.minimum, np.min),
     "clip": lambda value, low, high: np.minimum(np.maximum(value, low), high),
@@ -176,13 +198,14 @@ FUNCTIONS: dict[str, Function] = {
     "norm2": norm,
     "normF": norm,
     "norm": norm,
-    "logsumexp": logsumexp,
+    "logsumexp": along(log_of_summed),
     "softmax": softmax,
     "tr": number_of(lambda value: np.diagonal(square(value, "tr")).sum()),
     "trace": number_of(lambda value: np.diagonal(square(value, "trace")).sum()),
     "det": number_of(lambda value: float(np.linalg.det(square(value, "det")))),
     "logdet": number_of(lambda value: float(np.linalg.slogdet(square(value, "logdet"))[1])),
     "inv": lambda value: np.linalg.inv(square(value, "inv")),
+    "inverse": lambda value: np.linalg.inv(square(value, "inverse")),
     "pinv": np.linalg.pinv,
     "adj": adjugate,
     "diag": diagonal,
@@ -200,6 +223,8 @@ FUNCTIONS: dict[str, Function] = {
     "commutation": commutation,
     "duplication": duplication,
     "expm": lambda value: scipy.linalg.expm(square(value, "expm")),
+    "dlogm": derivative_of_log,
+    "sylvester": sylvester,
     "dexpm": lambda value, direction: scipy.linalg.expm_frechet(value, direction, compute_expm=False),
     "sqrtm": lambda value: np.real(scipy.linalg.sqrtm(square(value, "sqrtm"))),
     "logm": lambda value: np.real(scipy.linalg.logm(square(value, "logm"))),

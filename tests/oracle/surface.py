@@ -68,7 +68,7 @@ def evaluate(
     that the text knows by name only, and their derivatives, by names such as `grad(f)`: of two-dimensional arrays.
     A name such as `x_i` may have a Family as its value; it has a meaning inside `sum_i(...)`.
     """
-    given = {**(sizes or {}), "pi": np.pi, **values}
+    given = {**(sizes or {}), "pi": np.pi, "inf": np.inf, **values}
     families = {name: value.members for name, value in given.items() if isinstance(value, Family)}
     known = {name: as_matrix(value) for name, value in given.items() if name not in families}
     with np.errstate(all="ignore"):
@@ -361,13 +361,14 @@ def quotient(left: Array, right: Array) -> Array:
 
 
 def power(base: Array, exponent: Array) -> Array:
-    """A scalar to a scalar power, a square matrix to an integer one."""
+    """A scalar to a scalar power, a square matrix to any, by its eigenvalues where that is no integer."""
     if not is_scalar(exponent):
         raise SurfaceError("an exponent that is not a scalar")
     if is_scalar(base):
         return np.power(base, exponent)
     if exponent.item() != round(exponent.item()):
-        raise SurfaceError(f"a matrix to the power {exponent.item()}")
+        values, vectors = np.linalg.eig(square(base, "^").astype(complex))
+        return np.real((vectors * values ** exponent.item()) @ np.linalg.inv(vectors))
     return np.linalg.matrix_power(square(base, "^"), round(exponent.item()))
 
 

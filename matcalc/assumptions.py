@@ -1,0 +1,65 @@
+"""What an answer takes for granted: conventions for structured variables and at kinks, and what must hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from matcalc.kinds import Kind
+from matcalc.tensor import oriented
+from matcalc.terms import Apply, Leaf, Node, postorder
+from matcalc.variables import is_tied
+
+TIED = {
+    "projected": "by a symmetric or skew variable: the projection onto the structure, (G + G')/2 or (G - G')/2",
+    "independent": "by a symmetric or skew variable: all entries taken as independent",
+    "cookbook": "by a symmetric variable: G + G' - diag(G), the entries of one triangle taken as free",
+}
+TRIANGULAR = "by a triangular variable: the projection onto the structure, tril(G) or triu(G)"
+# structures whose entries are not free, yet are taken so
+CURVED = ("orthogonal", "simplex")
+
+
+def conventions(kinds: Iterable[Kind], symmetric: str) -> list[str]:
+    """How derivatives by variables of these kinds are meant, each said once."""
+    notes = []
+    for kind in kinds:
+        if is_tied(kind):
+            notes.append(TIED[symmetric])
+        elif kind.facts & {"lower", "upper"} and symmetric != "independent":
+            notes.append(TRIANGULAR)
+        else:
+            free = [structure for structure in (*CURVED, "lower", "upper") if structure in kind.facts]
+            notes += [f"by a variable of the kind {structure}: all entries taken as independent" for structure in free]
+    return list(dict.fromkeys(notes))
+
+
+def kinks(root: Node) -> list[str]:
+    """What is taken where a function that occurs has no derivative, such as `step(0) = 0`."""
+    calls = [node.function for node in postorder(root) if isinstance(node, Apply)]
+    return sorted({function.kink for function in calls if function.kink is not None})
+
+
+def assumed(root: Node, write: Callable[[Node], str]) -> list[str]:
+    """What the differentials of the functions that occur ask of their operands, which are written by `write`."""
+    calls = [node for node in postorder(root) if isinstance(node, Apply) and not node.function.elementwise]
+    return list(dict.fromkeys([needed for node in calls for needed in _asked(node, write)]))
+
+
+def _asked(node: Apply, write: Callable[[Node], str]) -> list[str]:
+    function = node.function
+    kinds = [(p.kind, arg) for p, arg in zip(function.parameters, node.args) if p.kind is not None]
+    if function.assuming is None:
+        return [f"{write(arg)} is invertible" for kind, arg in kinds if "invertible" in kind.facts]
+    stable = [arg for kind, arg in kinds if "positive_stable" in kind.facts]
+    if stable and all(map(_is_positive_stable, stable)):
+        return []
+    operands = {p.name: arg for p, arg in zip(function.parameters, node.args)}
+    return [re.sub(r"\$\{(\w+)\}", lambda match: write(operands[match[1]]), function.assuming)]
+
+
+def _is_positive_stable(node: Node) -> bool:
+    """Whether the eigenvalues of a matrix are known to have positive real parts."""
+    _, part, _ = oriented(node)
+    facts = part.facts if isinstance(part, Leaf) else part.function.result_facts if isinstance(part, Apply) else set()
+    return bool(facts & {"positive_stable", "spd"})
