@@ -11,12 +11,13 @@ import re
 from copy import copy
 from typing import TYPE_CHECKING
 
-from matcalc.binding import Binding, FamilyDeclaration
+from matcalc.binding import Binding
 from matcalc.complaints import complain, refuse_unreadable
 from matcalc.declarations import parse_declaration, parse_kind
 from matcalc.elaborate import elaborate
 from matcalc.errors import ParseError
 from matcalc.expr import Symbol
+from matcalc.families import FamilyDeclaration, declared_families
 from matcalc.grammar import Stuck, tables
 from matcalc.inference import Inference
 from matcalc.kinds import FunctionKind, Kind
@@ -186,7 +187,7 @@ def _parted(
     families: list[FamilyDeclaration] = []
     for name, kind in variables.items():
         if isinstance(kind, str) and ".." in kind:
-            families += Binding(read_syntax(f"{name}: {kind}", [name]), {}).families
+            families += declared_families(read_syntax(f"{name}: {kind}", [name]))
         else:
             plain[name] = kind
     return plain, families

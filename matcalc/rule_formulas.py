@@ -39,6 +39,8 @@ def read_formula(entry: RuleLine, field: Field, variables: Mapping[str, Kind], r
         formula = parse(field.text.replace("\n", " "), dict(variables), rulebook).expr
     except MatcalcError as error:
         raise _moved(error, entry, field) from None
+    if any(node.op == "index_sum" for node in postorder(formula)):
+        raise entry.error("a sum over an index has no place in a rule", field.start, end)
     for symbol in symbols(formula):
         if symbol.name not in variables:
             raise entry.error(f"{symbol.name} is not declared", field.start, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from matcalc import MatcalcError, ParseError, ShapeError, UnknownNameError, Unsu
 from matcalc.cli import main
 from matcalc.lower import lower
 from matcalc.printers.numpy import compile_numpy
-from matcalc.rulebook import default_rulebook
+from matcalc.printers.sympy import to_sympy
+from matcalc.rulebook import default_rulebook, load_rulebook
 from oracle import differences
 from oracle.layouts import LAYOUTS, agree, arranged, relative_error
 from oracle.shapes import Family, as_matrix
@@ -675,6 +677,15 @@ def test_sympy_has_whole_matrices() -> None:
     assert answer.has(X) and answer.shape == (n, 1)
     with pytest.raises(UnsupportedError, match="the members of P are matrices"):
         differentiate("sum_i(w'*P_i*w)", "w").sympy()
+    with pytest.raises(UnsupportedError, match="SymPy has no sum of matrices over an index"):
+        to_sympy(parse("sum_i(x_i)").expr)
+
+
+def test_rules_have_no_sums_over_an_index(tmp_path: Path) -> None:
+    file = tmp_path / "own.rules"
+    file.write_text("def total(x_i: vector(n)) -> vector(n) = sum_i(x_i)\n", encoding="utf-8")
+    with pytest.raises(MatcalcError, match="a sum over an index has no place in a rule"):
+        load_rulebook([file])
 
 
 def test_names_of_whole_matrices_skip_those_in_use() -> None:

@@ -19,8 +19,8 @@ interning dimensions
 kinds symbols
 expr signature opaque_signature
 spelling declarations table_cache grammar complaints nodes syntax operand_syntax
-extents binding shapes signature_shapes constraints products operators calls opaque_shapes structural
-inference elaborate
+extents families member_counts binding
+shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
 terms

@@ -208,6 +208,10 @@ def _call(node: Expr, args: Sequence[Any]) -> Any:
     return entrywise(node, args)
 
 
+def _index_sum(node: Expr, args: Sequence[Any]) -> Any:
+    raise UnsupportedError("SymPy has no sum of matrices over an index: write it with whole matrices")
+
+
 _WRITERS: dict[str, Writer] = {
     "number": _number,
     "symbol": _symbol,
@@ -224,4 +228,5 @@ _WRITERS: dict[str, Writer] = {
     "transpose": _transpose,
     "entry": _entry,
     "stack": _stack,
+    "index_sum": _index_sum,
 }
