@@ -12,11 +12,21 @@ from matcalc.commuting import commute
 from matcalc.lower import lower, sizes_at
 from matcalc.sums import linear, zero
 from matcalc.tensor import cut, product, transposed
-from matcalc.terms import Apply, Factor, Node, Product, Sum, Term
+from matcalc.terms import Apply, Factor, Node, Product, Sum, Term, postorder
 
 if TYPE_CHECKING:
     from matcalc.expr import Rational
     from matcalc.rulebook import Rulebook
+
+
+def closes_on_the_way_back(root: Node) -> bool:
+    """Whether a function occurs whose differential is closed where things commute."""
+    return any(isinstance(node, Apply) and node.function.commuting is not None for node in postorder(root))
+
+
+def applies_linear_functions(root: Node) -> bool:
+    """Whether a function linear in a direction occurs, such as dexpm: then not all was closed."""
+    return any(isinstance(node, Apply) and node.function.linear is not None for node in postorder(root))
 
 
 def has_closed_form(node: Apply, position: int) -> bool:

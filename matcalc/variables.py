@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matcalc.closed_forms import applies_linear_functions, closes_on_the_way_back
 from matcalc.differentiation import derivative, forward, reverse
 from matcalc.errors import MatcalcError
 from matcalc.expr import Symbol
@@ -11,6 +12,7 @@ from matcalc.kinds import Kind, free_kind
 from matcalc.layout import SYMMETRIES, structured
 from matcalc.lower import diagonal_leaf, variable
 from matcalc.substitution import substituted
+from matcalc.sums import ones
 from matcalc.tensor import product
 from matcalc.terms import Node
 
@@ -52,7 +54,15 @@ class Variable:
         return self.pushed(node, self._tangent(direction), rulebook)
 
     def pushed(self, node: Node, tangent: Node, rulebook: Rulebook) -> Node:
-        """The derivative of a node where the leaf moves by a tangent."""
+        """The derivative of a node where the leaf moves by a tangent.
+
+        That of tr(expm(X)) is closed only by way of the gradient, whose adjoints commute with X as no tangent need.
+        """
+        if not node.axes and closes_on_the_way_back(node):
+            gradient = reverse(node, ones(), (), self.leaf, rulebook)
+            if not applies_linear_functions(gradient):
+                whole = tuple(range(len(tangent.axes)))
+                return product([(gradient, 1, whole), (tangent, 1, whole)], (), ())
         return forward(node, self.leaf, tangent, (), rulebook)
 
     @property

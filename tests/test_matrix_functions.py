@@ -146,6 +146,33 @@ def test_tensors_of_functions_linear_in_a_direction(source: str, layout: str) ->
     assert found.check().ok, found.check().text
 
 
+PRODUCTS = [
+    ("jvp", "tr(expm(X))", "tr(expm(X)*V)"),
+    ("jvp", "tr(X^k)", "k*tr(X^(k - 1)*V)"),
+    ("jvp", "u'*expm(X)*v", "u'*dexpm(X, V)*v"),
+    ("jvp", "expm(X)", "dexpm(X, V)"),
+    ("vjp", "expm(X)", "dexpm(X', V)"),
+    ("vjp", "sqrtm(X)", "sylvester(sqrtm(X)', sqrtm(X)', V)"),
+    ("hvp", "tr(expm(X))", "dexpm(X, V)'"),
+    ("hvp", "tr(logm(X))", "-inv(X)'*V'*inv(X)'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "source", "expected"), PRODUCTS, ids=[f"{k} {s}" for k, s, _ in PRODUCTS])
+def test_products_with_a_direction(kind: str, source: str, expected: str) -> None:
+    found = getattr(matcalc, kind)(source, "X", "V", variables=kinds_of(source))
+    assert found.text == expected
+    assert found.check().ok, found.check().text
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("tr(expm(X))", "df = tr(expm(X)*dX)"), ("expm(X)", "dF = dexpm(X, dX)"), ("tr(X^k)", "df = k*tr(X^(k - 1)*dX)")],
+)
+def test_differentials(source: str, expected: str) -> None:
+    assert repr(derivative(source, "X").differential()) == f"<differential {expected}>"
+
+
 # ---- what commutes
 
 
