@@ -12,6 +12,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged
+from matcalc.lower import axes_of
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.opaque_function import OpaqueFunction
@@ -188,7 +189,9 @@ class Answer:
         """The answer in index notation."""
         from matcalc.indexform import index_text
 
-        return index_text(self.node, self._letters)
+        inputs = sum(len(axes_of(by.kind.shape)) for by in self.open_variables)
+        start = 0 if self.layout == "denominator" else len(self.node.axes) - inputs
+        return index_text(self.node, self._letters, range(start, start + inputs) if start >= 0 else ())
 
     def matrix(self, target: str) -> Expr:
         """The answer in matrix notation; raises UnsupportedError where it has none, hence no form for the target."""

@@ -6,7 +6,7 @@ cannot be is an explicit `sum_k(...)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from matcalc.errors import UnsupportedError
@@ -27,13 +27,16 @@ LETTERS = "ijklpqrstuvabcdefgh"
 MOST_TERMS = 2000
 
 
-def index_text(node: Node, sums: Letters | None = None) -> str:
+def index_text(node: Node, sums: Letters | None = None, inputs: Sequence[int] = ()) -> str:
     """The entry of a tensor in terms of entries, its axes named in front; letters skip every name in use.
 
-    `sums` are the letters with which the input sums over its families.
+    `sums` are the letters with which the input sums over its families, `inputs` the axes of the variables, which are
+    lettered first.
     """
     letters = _letters(node, sums or {})
-    axes = [next(letters) for _ in node.axes]
+    order = [*inputs, *(k for k in range(len(node.axes)) if k not in inputs)]
+    lettered = {axis: next(letters) for axis in order}
+    axes = [lettered[k] for k in range(len(node.axes))]
     body = _Writer(letters, sums or {}).entry(node, axes)
     return (f"[{','.join(axes)}] " if axes else "") + body
 
@@ -85,8 +88,9 @@ class _Writer:
         scalars = [self.forms.scalar_factor(b, e, form) for b, e, i, form in factors if not i]
         _, scale = assembled(magnitude(coefficient), scalars, None)
         if scale.straight.op != "number" or scale.straight.value != 1 or not entries:
-            entries = [_factor(scale.straight), *sorted(entries)]
-        body = "*".join(entries) if not wraps else "*".join(sorted(entries))
+            entries.append(_factor(scale.straight))
+        # a scalar in front of entries, identities after them
+        body = "*".join(sorted(entries, key=lambda entry: (entry.startswith("eye("), entry.endswith("]"), entry)))
         for letter in reversed(wraps):
             body = f"sum_{letter}({body})"
         return negative, body

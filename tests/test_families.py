@@ -338,7 +338,7 @@ def test_the_loss_of_a_neuron_over_a_data_matrix_has_the_same_gradient() -> None
 def test_tensors_have_sums_in_their_index_form() -> None:
     kinds = declared("norm2(W*x_i - t_i)")
     hessian = differentiate("sum_i(norm2(W*x_i - t_i)^2)", "W", variables=kinds, order=2)
-    assert hessian.text == "[j,k,l,p] 2*eye(m)[j,l]*sum_i(x_i*x_i')[k,p]"
+    assert hessian.text == "[j,k,l,p] 2*sum_i(x_i*x_i')[k,p]*eye(m)[j,l]"
     values = operands(kinds)
     wanted = 2 * np.einsum("ik,jl->ijkl", np.eye(M), values["x"].T @ values["x"])
     assert agree(hessian.evaluate(values), wanted, 1e-12)

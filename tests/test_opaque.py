@@ -174,12 +174,12 @@ def test_chain_of_opaque_functions(length: int, layout: str) -> None:
 TENSORS = [
     ("f(A*X + B)", "X", 2, "[i,j,l,p] sum_q(sum_r(A[q,i]*A[r,l]*hess(f)(A*X + B)[q,j,r,p]))"),
     ("f(A*x + b)", "x", 3, "[i,j,k] sum_l(sum_p(sum_q(A[l,i]*A[p,j]*A[q,k]*grad(hess(f))(A*x + b)[l,p,q])))"),
-    ("y1(A*X)", "X", 1, "[i,j,l] sum_p(A[p,j]*jac(y1)(A*X)[i,p,l])"),
-    ("g(x)", "x", 2, "[i,j,k] grad(grad(g))(x)[i]*eye(n)[i,j]*eye(n)[i,k]"),
+    ("y1(A*X)", "X", 1, "[l,i,j] sum_p(A[p,i]*jac(y1)(A*X)[l,p,j])"),
+    ("g(x)", "x", 2, "[k,i,j] grad(grad(g))(x)[k]*eye(n)[k,i]*eye(n)[k,j]"),
     ("tr(A'*G(x))", "x", 1, None),
     ("z(y1(x))", "x", 2, None),
     ("L(y1(x), t)", "x", 2, None),
-    ("y3(x)", "x", 2, "[i,j,k] jac(jac(y3))(x)[i,j,k]"),
+    ("y3(x)", "x", 2, "[k,i,j] jac(jac(y3))(x)[k,i,j]"),
 ]
 
 
