@@ -152,7 +152,7 @@ class Answer:
         """The closed form as LaTeX, for a display."""
         from matcalc.printers.latex import latex
 
-        return latex(self.matrix("LaTeX"), self.rulebook)
+        return latex(self.matrix("LaTeX"), self.rulebook, besides=self.program.symbols)
 
     def sympy(self) -> Any:
         """The closed form as a SymPy object, over matrices in place of families.
