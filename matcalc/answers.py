@@ -12,8 +12,8 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged
-from matcalc.lower import axes_of
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
+from matcalc.lower import axes_of
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program
@@ -153,7 +153,7 @@ class Answer:
         """The closed form as LaTeX, for a display."""
         from matcalc.printers.latex import latex
 
-        return latex(self.matrix("LaTeX"), self.rulebook)
+        return latex(self.matrix("LaTeX"), self.rulebook, besides=self.program.symbols)
 
     def sympy(self) -> Any:
         """The closed form as a SymPy object, over matrices in place of families.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from matcalc.answers import Answer
 from matcalc.derivatives import Derivative
-from matcalc.errors import ShapeError
+from matcalc.errors import ShapeError, UnsupportedError
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import shape_text
 from matcalc.parser import Program, parse
@@ -15,7 +15,7 @@ from matcalc.partials import Partial
 from matcalc.rulebook import Rulebook, default_rulebook
 from matcalc.separate import Derivatives
 from matcalc.vector_products import VectorProduct, cotangent_product, directional_product
-from matcalc.wrt import apart, in_turn
+from matcalc.wrt import apart, asked_for, in_turn
 
 Declarations = Mapping[str, "str | Kind | FunctionKind"]
 AnyAnswer = TypeVar("AnyAnswer", bound=Answer)
@@ -30,13 +30,15 @@ def differentiate(
     symmetric: str = "projected",
     vec: bool = False,
     rulebook: Rulebook | None = None,
+    language: str | None = None,
 ) -> Derivative | Derivatives:
-    """The derivative of an expression, text or SymPy, by one of its variables.
+    r"""The derivative of an expression, text or SymPy, by one of its variables.
 
     `wrt` is a name; a list of names, to differentiate by in turn; or `"x, y"`, for the derivatives by each, which
     come as a mapping. `layout` is `mixed` (a gradient has the shape of the variable, a Jacobian one row per output),
     `numerator` or `denominator`. With `vec` a derivative of more than two axes is the matrix d vec(Y)/d vec(X)', where
-    vec stacks columns. Raises a MatcalcError that says where and why when there is no answer.
+    vec stacks columns. `language` is that of the text, `matcalc` or `latex`; LaTeX is recognised by its commands, and
+    may name the variable itself. Raises a MatcalcError that says where and why when there is no answer.
 
     >>> differentiate("(X*theta - y)'*(X*theta - y)", "theta").text
     "2*X'*(X*theta - y)"
@@ -44,14 +46,16 @@ def differentiate(
     'A'
     >>> differentiate("A*X*B", "X", vec=True).text
     "kron(B', A)"
+    >>> differentiate(r"\nabla_x\,(Ax-b)^\top(Ax-b)").text
+    "2*A'*(A*x - b)"
     """
-    program, book = read(expression, variables, rulebook)
+    program, book = read(expression, variables, rulebook, language)
 
     def derivative(by: Any) -> Derivative:
         partials = [Partial(symbol) for symbol in in_turn(program, by, order)]
         return Derivative(program, partials, layout, symmetric, book, vec=vec)
 
-    return by_each(wrt, derivative)
+    return by_each(asked_for(program, wrt), derivative)
 
 
 def by_each(wrt: Any, answer: Callable[[Any], AnyAnswer]) -> AnyAnswer | Derivatives:
@@ -108,6 +112,7 @@ def vjp(
     variables: Declarations | None = None,
     symmetric: str = "projected",
     rulebook: Rulebook | None = None,
+    language: str | None = None,
 ) -> VectorProduct | Derivatives:
     """The product of a vector shaped like the value with the Jacobian, which is not formed; shaped like the variable.
 
@@ -117,8 +122,8 @@ def vjp(
     >>> vjp("A*X*B", "X", "G").text
     "A'*G*B'"
     """
-    program, book = read(expression, variables, rulebook)
-    return by_each(wrt, lambda by: cotangent_product(program, by, vector, layout, symmetric, book))
+    program, book = read(expression, variables, rulebook, language)
+    return by_each(asked_for(program, wrt), lambda by: cotangent_product(program, by, vector, layout, symmetric, book))
 
 
 def jvp(
@@ -129,6 +134,7 @@ def jvp(
     variables: Declarations | None = None,
     symmetric: str = "projected",
     rulebook: Rulebook | None = None,
+    language: str | None = None,
 ) -> VectorProduct:
     """The derivative along a vector shaped like the variable: the Jacobian times it; shaped like the value.
 
@@ -138,8 +144,8 @@ def jvp(
     >>> jvp("inv(X)", "X", "V").text
     '-inv(X)*V*inv(X)'
     """
-    program, book = read(expression, variables, rulebook)
-    return directional_product(program, wrt, vector, 1, layout, symmetric, book)
+    program, book = read(expression, variables, rulebook, language)
+    return directional_product(program, asked_for(program, wrt), vector, 1, layout, symmetric, book)
 
 
 def hvp(
@@ -150,6 +156,7 @@ def hvp(
     variables: Declarations | None = None,
     symmetric: str = "projected",
     rulebook: Rulebook | None = None,
+    language: str | None = None,
 ) -> VectorProduct:
     """The second derivative of a scalar along a vector shaped like the variable: the Hessian times it, shaped alike.
 
@@ -158,9 +165,9 @@ def hvp(
     >>> hvp("norm2(X*w - y)^2", "w", "v").text
     "2*X'*X*v"
     """
-    program, book = read(expression, variables, rulebook)
+    program, book = read(expression, variables, rulebook, language)
     _require_scalar(program, "a Hessian")
-    return directional_product(program, wrt, vector, 2, layout, symmetric, book)
+    return directional_product(program, asked_for(program, wrt), vector, 2, layout, symmetric, book)
 
 
 def evaluate(
@@ -169,19 +176,27 @@ def evaluate(
     variables: Declarations | None = None,
     sizes: Mapping[str, int] | None = None,
     rulebook: Rulebook | None = None,
+    language: str | None = None,
 ) -> Any:
     """The numbers of an expression at given arrays."""
     from matcalc.numeric import evaluate as numbers
 
-    program, book = read(expression, variables, rulebook)
+    program, book = read(expression, variables, rulebook, language)
+    if program.operator:
+        raise UnsupportedError(
+            f"{program.operator} asks for a derivative, not for the value of a formula",
+            suggestion="leave it out, or evaluate the derivative",
+        )
     return numbers(program.expr, values, sizes, book)
 
 
-def read(expression: Any, variables: Declarations | None, rulebook: Rulebook | None) -> tuple[Program, Rulebook]:
+def read(
+    expression: Any, variables: Declarations | None, rulebook: Rulebook | None, language: str | None = None
+) -> tuple[Program, Rulebook]:
     """A program from text, or from a SymPy object, and the rules with the functions that it declares."""
     book = rulebook or default_rulebook()
     if isinstance(expression, str):
-        program = parse(expression, variables, book)
+        program = parse(expression, variables, book, language)
     else:
         from matcalc.sympy_input import program_from_sympy
 

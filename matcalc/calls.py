@@ -14,6 +14,7 @@ from matcalc.structural import STRUCTURAL
 if TYPE_CHECKING:
     from matcalc.inference import Inference
     from matcalc.nodes import Node
+    from matcalc.signature import FunctionTable
 
 # other spellings of functions known here
 SPELLINGS = {"trace": "tr", "fro": "normF", "Norm": "norm", "Tr": "tr", "Det": "det"}
@@ -58,11 +59,16 @@ def _function_name(inference: Inference, node: Node) -> str:
     return inference.rulebook.alias(name) or name
 
 
+def known_functions(rulebook: FunctionTable) -> set[str]:
+    """The names of all functions, in every spelling."""
+    return {*rulebook.names(), *STRUCTURAL, *SPELLINGS}
+
+
 def is_function(inference: Inference, name: str) -> bool:
     """Whether a name in front of bars is that of a function, or nearly so, and hence no factor."""
     if name in inference.declared or name in inference.definitions or name in inference.variables:
         return False
-    known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS, *inference.functions}
+    known = {*known_functions(inference.rulebook), *inference.functions}
     name = library_function(name) or name
     return name in known or (name not in GREEK_NAMES and nearest(name, known, 0.75) is not None)
 
@@ -88,7 +94,8 @@ def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
         inference.fail(
             node, f"{name} is of a function, and stands before its argument", suggestion=mend, error=ParseError
         )
-    position = (node.start, node.start + len(node.value))
+    written = len(node.value) if inference.source.startswith(node.value, node.start) else 0
+    position = (node.start, node.start + written if written or not node.args else _head_end(inference, node))
     raise UnknownNameError(
         f"unknown function {name!r}",
         source=inference.source,
@@ -100,7 +107,7 @@ def _unknown(inference: Inference, node: Node, name: str) -> NoReturn:
 
 def _mend(inference: Inference, node: Node, name: str) -> str:
     """The nearest name, a product, a formula, or a declaration of a function of the user's own."""
-    known = {*inference.rulebook.names(), *STRUCTURAL, *SPELLINGS, *inference.functions}
+    known = {*known_functions(inference.rulebook), *inference.functions}
     near = nearest(name, known) or nearest(name.lower(), known)
     declare = f"declare {name}: function -> scalar"
     if near is not None:
@@ -110,6 +117,12 @@ def _mend(inference: Inference, node: Node, name: str) -> str:
     if len(name) == 1:
         return f"for a product write {name}*(...), for a function {declare}"
     return _hint(inference, node, name) or f"`matcalc rules` lists the functions; for one of your own {declare}"
+
+
+def _head_end(inference: Inference, node: Node) -> int:
+    r"""Where the name of a function ends that is not written as it is called: `\operatorname{foo}(x)`."""
+    head = inference.source[node.start : node.args[0].start]
+    return node.start + len(head.rstrip("([{ ").removesuffix("\\left").removesuffix("\\big").rstrip())
 
 
 HINTS = {"mse_loss": "write mean(({} - {}).^2)"}

@@ -17,6 +17,7 @@ from matcalc.options import (
     LAYOUTS,
     derivative_options,
     differentiating,
+    language_option,
     rules_option,
     variables_option,
     vector_option,
@@ -138,6 +139,7 @@ def hvp(vector: str | None, **options: Any) -> None:
 @click.option("--wrt", multiple=True, metavar="NAME", help="Evaluate the derivative by NAME instead.")
 @click.option("--order", type=click.IntRange(min=1), default=1, metavar="N", help="How often to differentiate.")
 @click.option("--layout", type=click.Choice(LAYOUTS), help="Where the axes of a derivative stand.")
+@language_option
 @variables_option
 @rules_option
 def evaluate(
@@ -146,6 +148,7 @@ def evaluate(
     wrt: tuple[str, ...],
     order: int,
     layout: str | None,
+    language: str | None,
     declarations: tuple[str, ...],
     rule_files: tuple[Path, ...],
 ) -> None:
@@ -161,9 +164,10 @@ def evaluate(
     from matcalc.literals import read_values, written
 
     text, arrays = read_program(expression), read_values(values)
-    asked = keywords(wrt, layout, None, declarations, rule_files)
+    asked = keywords(wrt, layout, None, declarations, rule_files, language=language)
     if not wrt:
-        click.echo(written(api.evaluate(text, arrays, variables=asked["variables"], rulebook=asked["rulebook"])))
+        settings = {name: asked[name] for name in ("variables", "rulebook", "language")}
+        click.echo(written(api.evaluate(text, arrays, **settings)))
         return
     numbers = api.differentiate(text, order=order, **asked).evaluate(arrays)
     if isinstance(numbers, dict):

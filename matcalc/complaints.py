@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from matcalc.errors import ParseError, UnsupportedError
+from matcalc.errors import ParseError
 
 if TYPE_CHECKING:
     from matcalc.grammar import Stuck
@@ -16,41 +16,11 @@ OPERAND = "a name, a number or a bracket"
 
 
 def refuse_unreadable(text: str) -> None:
-    """Refuse what is not even looked at: nothing, too much, LaTeX. Raises ParseError, UnsupportedError."""
+    """Refuse what is not even looked at: nothing, or too much. Raises ParseError."""
     if len(text) > LONGEST_TEXT:
         raise ParseError(f"the input has {len(text)} characters, at most {LONGEST_TEXT} are read")
     if not text.strip():
         raise ParseError("the input is empty: an expression was expected", source=text, position=(0, 0))
-    at = text.find("\\")
-    if at >= 0 and text[at + 1 : at + 2].isalpha() and _is_command(text, at):
-        end = at + 1
-        while end < len(text) and text[end].isalpha():
-            end += 1
-        message = "LaTeX input is not read yet"
-        raise UnsupportedError(
-            message,
-            source=text,
-            position=(at, end),
-            suggestion="write it as in MATLAB: X'*(X*w - y), norm2(x)^2, inv(S)",
-        )
-
-
-COMMANDS = frozenset(
-    """
-    frac tfrac dfrac left right top intercal mathbf mathsf mathrm mathcal bm boldsymbol operatorname text sum prod log
-    exp det cdot odot oslash otimes times lVert rVert Vert langle rangle sqrt partial nabla begin end quad sin cos tan
-    tanh alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega Gamma
-    Delta Theta Lambda Xi Pi Sigma Phi Psi Omega vx vy vw mA mX
-    """.split()
-)
-
-
-def _is_command(text: str, at: int) -> bool:
-    """Whether a backslash begins a command of LaTeX; else it solves, as in `A\\b`."""
-    end = at + 1
-    while end < len(text) and text[end].isalpha():
-        end += 1
-    return text[at + 1 : end] in COMMANDS
 
 
 def complain(text: str, stuck: Stuck) -> NoReturn:

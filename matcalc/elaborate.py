@@ -10,6 +10,7 @@ from matcalc.constraints import is_scalar
 from matcalc.dimensions import ONE, SCALAR, Dimension, Shape
 from matcalc.errors import ParseError, UnsupportedError
 from matcalc.extents import dimension_of
+from matcalc.indicators import with_indicators
 from matcalc.opaque_signature import OpaqueSignature
 from matcalc.structural import size_of
 from matcalc.symbols import Index
@@ -75,6 +76,10 @@ def build_infinity(inference: Inference, node: Node) -> Expr:
 
 def build_identity(inference: Inference, node: Node) -> Expr:
     return eye(dimension_of(node.rows))
+
+
+def build_filled(inference: Inference, node: Node) -> Expr:
+    return expr.call(node.value, (expr.size(dimension_of(node.rows)),), shape_of(node))
 
 
 def eye(side: Dimension) -> Expr:
@@ -161,6 +166,11 @@ def build_hadpower(inference: Inference, node: Node) -> Expr:
     return (expr.power if scalars else expr.hadpow)(base.expr, exponent.expr)
 
 
+def build_cases(inference: Inference, node: Node) -> Expr:
+    value, *conditions = (n.expr for n in node.args)
+    return with_indicators(conditions, value)
+
+
 def build_entry(inference: Inference, node: Node) -> Expr:
     base, (row, column) = node.args[0], node.value
     rows, columns = shape_of(base)
@@ -242,6 +252,7 @@ BUILDERS: dict[str, Callable[[Inference, Node], Expr]] = {
     "order": build_order,
     "inf": build_infinity,
     "identity": build_identity,
+    "filled": build_filled,
     "neg": build_neg,
     "sum": build_sum,
     "mul": build_mul,
@@ -253,6 +264,7 @@ BUILDERS: dict[str, Callable[[Inference, Node], Expr]] = {
     "inverse_transpose": build_inverse_transpose,
     "power": build_power,
     "hadpower": build_hadpower,
+    "cases": build_cases,
     "entry": build_entry,
     "stack": build_stack,
     "abs": build_abs,

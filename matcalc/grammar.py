@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from matcalc import table_cache
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Method = Callable[[object, list[Any]], Any]
     Factors = Callable[[str], list[str]]
 
-FILE_OF_START = {"program": "expr", "kind": "expr", "shape_words": "expr", "line": "rules"}
+FILE_OF_START = {"program": "expr", "kind": "expr", "shape_words": "expr", "line": "rules", "formula": "latex"}
 # a bar after one of these closes the innermost bar that is open
 OPERAND_ENDS = frozenset({"NAME", "NUMBER", "TRANSPOSE", "SUPERSCRIPT", "BAR_CLOSE", "NORM_CLOSE", "ANGLE_CLOSE"})
 CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
@@ -101,13 +101,17 @@ class Tables:
 
         `factors` tells of a word whether it is several names side by side.
         """
+        tokens = self.tokens(text)
+        return self.parse_tokens(tokens if factors is None else _parted(tokens, factors), builder, start)
+
+    def parse_tokens(self, tokens: Iterable[tuple[str, Mark]], builder: object, start: str) -> Any:
+        """The value of `start` over tokens, the last of them `$END`; a NEWLINE counts only where one may stand."""
         rows, keywords = self.rows, self.keywords
         rules = self.methods.get(type(builder)) or self._bind(type(builder))
         end_state = self.ends[start]
         states: list[int] = [self.starts[start]]
         values: list[Any] = []
-        tokens = self.tokens(text)
-        for kind, mark in tokens if factors is None else _parted(tokens, factors):
+        for kind, mark in tokens:
             row = rows[states[-1]]
             if kind == "NAME" and mark[0] in keywords and keywords[mark[0]] in row:
                 kind = keywords[mark[0]]
@@ -176,7 +180,7 @@ _loaded: dict[str, Tables] = {}
 
 
 def tables(start: str) -> Tables:
-    """The tables in which `start` (program, kind, shape_words or line) can be parsed."""
+    """The tables in which `start` (program, kind, shape_words, line or formula) can be parsed."""
     name = FILE_OF_START[start]
     known = _loaded.get(name)
     if known is None:

@@ -11,7 +11,7 @@ from matcalc.errors import MatcalcError, ParseError, ShapeError
 from matcalc.expr import Symbol
 from matcalc.extents import SINGLE, Extent, differ, find, shape_text, unify
 from matcalc.opaque_shapes import OpaqueUse
-from matcalc.shapes import MATRIX, SCALAR_CLASS, VECTOR, Variable, letter_convention, name_sizes
+from matcalc.shapes import MATRIX, SCALAR_CLASS, VECTOR, Variable, name_sizes
 from matcalc.symbols import Family, Member
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Inference:
         self.source = syntax.source
         self.notes = syntax.notes
         self.numpy_style = syntax.numpy_style
+        self.conventions = syntax.conventions
         self.rulebook = rulebook
         self.pending: dict[Constraint, None] = {}  # the rules not settled yet, in the order of the text
         self.queue: deque[Constraint] = deque()  # those to apply, since more is known of an extent they watch
@@ -112,14 +113,20 @@ class Inference:
         self.note_softened()
         for node in self.identities:
             if find(node.rows).dimension is None:
-                self.fail(node, "the size of I is open here", suggestion="write eye(n)", error=ParseError)
+                self._open_size(node)
         for constraint in self.pending:
             self.fail(constraint.node, "the shape of this is not decided", suggestion="declare its variables")
+
+    def _open_size(self, node: Node) -> NoReturn:
+        """An identity, or a vector of ones or zeros, whose size nothing tells."""
+        text = self.text(node)
+        mend = f"write {text}_n, with its size" if text.startswith("\\") else "write eye(n)"
+        self.fail(node, f"the size of {text} is open here", suggestion=mend, error=ParseError)
 
     def note_softened(self) -> None:
         """Say of the names that took the shape of their neighbours how else they could have been read."""
         for variable in self.variables.values():
-            said = letter_convention(variable.name)
+            said = variable.said
             if variable.softened and variable.shape_class != said:
                 other = {MATRIX: "matrix(m,n)", VECTOR: "vector(n)", SCALAR_CLASS: "scalar"}[said]
                 reading = f"{variable.name} is read as {variable.found_kind()}, to fit what it stands next to"
@@ -231,7 +238,8 @@ class Inference:
     def factor(self, node: Node) -> str:
         """The same, in brackets where it is an operand of a tighter operator."""
         text = self.text(node)
-        return text if node.op in TIGHT or (text.startswith("(") and node.bracketed) else f"({text})"
+        tight = node.op in TIGHT and (node.op != "call" or text[-1] in ")}.")  # unlike \\log x
+        return text if tight or (text.startswith("(") and node.bracketed) else f"({text})"
 
     def transposed(self, node: Node) -> str:
         """The same, transposed; two transpositions cancel."""

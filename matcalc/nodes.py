@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from matcalc.extents import Extent
     from matcalc.kinds import FunctionKind, Kind
 
+DOT = "\\cdot"  # the value of a product written with a dot in LaTeX: of two columns it is the inner one
+AS_POWER = " as a power"  # behind exp where LaTeX has e^{...}
+OVER_ALL = " over all"  # behind a function that LaTeX asks for over all entries of a matrix
+
 
 class Node:
     """A piece of the text: what it is, its operands, its place, later its extents and its expression."""

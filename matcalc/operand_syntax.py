@@ -21,7 +21,7 @@ _SUM_OVER = re.compile(r"sum_([A-Za-z]\d*)\Z")  # an index is one letter, perhap
 class OperandBuilder(KindBuilder):
     """The methods of the alternatives that make up an operand; nodes are listed as they are made."""
 
-    __slots__ = ("nodes", "notes", "numpy_style", "size_names", "statements")
+    __slots__ = ("conventions", "nodes", "notes", "numpy_style", "size_names", "statements")
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
@@ -30,6 +30,7 @@ class OperandBuilder(KindBuilder):
         self.size_names: set[str] = set()
         self.notes: list[str] = []
         self.numpy_style = False
+        self.conventions: dict[str, str] = {}  # the class of names whose font says it
 
     def node(self, op: str, args: tuple[Node, ...] | list[Node], value: Any, start: int, end: int) -> Node:
         made = Node(op, args, value, start, end)

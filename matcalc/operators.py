@@ -9,7 +9,7 @@ from matcalc.constraints import BlockList, combine, is_open, is_scalar, stacked_
 from matcalc.errors import ParseError
 from matcalc.extents import SINGLE, Extent, find
 from matcalc.products import Product, product_extents
-from matcalc.shapes import MATRIX, SCALAR_CLASS, Variable, letter_convention
+from matcalc.shapes import MATRIX, SCALAR_CLASS, Variable
 from matcalc.spelling import library_function
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _visit_member(inference: Inference, node: Node) -> None:
     variable = next(known, None)
     if variable is None:
         kind = inference.declared.get(name)
-        variable = Variable(name, kind, node)
+        variable = Variable(name, kind, node, inference.conventions.get(name))
         if kind is not None:
             variable.rows, variable.columns = (inference.extent(d) for d in kind.shape)
     inference.variables[name] = variable
@@ -86,12 +86,19 @@ def _visit_identity(inference: Inference, node: Node) -> None:
     inference.identities.append(node)
 
 
+def visit_filled(inference: Inference, node: Node) -> None:
+    """A column of ones or zeros of the size that fits."""
+    node.rows, node.columns = Extent(), SINGLE
+    node.rows.exceed_one()
+    inference.identities.append(node)
+
+
 def _visit_undeclared(inference: Inference, node: Node) -> None:
     name = node.value
     if "." in name:
         path, _, last = name.rpartition(".")
         inference.fail(node, f"{name!r} is no name", suggestion=f"write {last}({path})", error=ParseError)
-    variable = inference.variables[name] = Variable(name, None, node)
+    variable = inference.variables[name] = Variable(name, None, node, inference.conventions.get(name))
     node.rows, node.columns = variable.rows, variable.columns
 
 
@@ -114,7 +121,7 @@ def visit_mul(inference: Inference, node: Node) -> None:
         calls.refuse_call_without_brackets(inference, left, right)
     if right.op == "identity" and left.op == "name":
         variable = inference.undeclared(left)
-        if variable is not None and letter_convention(variable.name) != MATRIX:
+        if variable is not None and variable.said != MATRIX:
             inference.require_scalar(left, "{text} is {shape}, which does not multiply I", "write eye(n)")
     extents = product_extents(inference, node)
     if extents is not None:
@@ -141,7 +148,7 @@ def visit_div(inference: Inference, node: Node) -> None:
     square = find(right.rows) is find(right.columns)
     mend = f"write {a}*inv({inference.text(right)})" if square else f"write {a}./{b} to divide entry by entry"
     variable = inference.undeclared(right)
-    if variable is not None and is_open(right) and letter_convention(variable.name) != SCALAR_CLASS:
+    if variable is not None and is_open(right) and variable.said != SCALAR_CLASS:
         inference.note(f"{variable.name} is read as a scalar, since it divides")
     inference.require_scalar(right, "/ divides by a scalar, {text} is {shape}", mend)
     node.rows, node.columns = left.rows, left.columns
@@ -159,7 +166,7 @@ def visit_power(inference: Inference, node: Node) -> None:
     inference.require_scalar(exponent, "an exponent of ^ is a scalar, {text} is {shape}", _entrywise(inference, node))
     variable = inference.undeclared(base)
     if variable is not None and variable.is_open and _is_constant(exponent):
-        if letter_convention(variable.name) != MATRIX:
+        if variable.said != MATRIX:
             inference.require_scalar(base, "{text} to a power is a scalar, but it is {shape}")
         elif not find(base.rows).is_one and not find(base.columns).is_one:
             find(base.rows).exceed_one()
@@ -258,6 +265,14 @@ def visit_tuple(inference: Inference, node: Node) -> None:
     node.rows = node.columns = SINGLE
 
 
+def visit_cases(inference: Inference, node: Node) -> None:
+    """A formula where all conditions are positive, and 0 elsewhere."""
+    value, *conditions = node.args
+    for condition in conditions:
+        inference.require_scalar(condition, "a condition is about a scalar, {text} is {shape}")
+    node.rows, node.columns = value.rows, value.columns
+
+
 def visit_entry(inference: Inference, node: Node) -> None:
     base, indices = node.args[0], node.value
     for index in indices:
@@ -326,6 +341,7 @@ def visit_call(inference: Inference, node: Node) -> None:
 HANDLERS: dict[str, Callable[[Inference, Node], None]] = {
     "number": visit_number,
     "name": visit_name,
+    "filled": visit_filled,
     "neg": visit_neg,
     "transpose": visit_transpose,
     "mul": visit_mul,
@@ -342,6 +358,7 @@ HANDLERS: dict[str, Callable[[Inference, Node], None]] = {
     "stack": visit_stack,
     "list": visit_list,
     "tuple": visit_tuple,
+    "cases": visit_cases,
     "entry": visit_entry,
     "keyword": visit_argument,
     "word": visit_argument,

@@ -22,6 +22,10 @@ rules_option = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="More functions and identities, in the language of rules/.",
 )
+LANGUAGES = ("matcalc", "latex")
+language_option = click.option(
+    "--from", "language", type=click.Choice(LANGUAGES), help="The language of EXPR; a LaTeX command makes it LaTeX."
+)
 variables_option = click.option(
     "--var", "declarations", multiple=True, metavar="DECL", help='A declaration: --var "X: matrix(m,n)".'
 )
@@ -38,6 +42,7 @@ DIFFERENTIATING = (
     click.option("--symmetric", type=click.Choice(SYMMETRIES), help="Gradient by a symmetric variable."),
     click.option("--to", "target", type=click.Choice(TARGETS), default="text", help="What to print."),
     click.option("--latex", is_flag=True, help="Short for --to latex."),
+    language_option,
     variables_option,
     rules_option,
     click.option("--shapes", is_flag=True, help="Also say what was assumed, and the shapes of the answer."),

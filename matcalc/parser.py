@@ -12,15 +12,17 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from matcalc.binding import Binding
+from matcalc.calls import known_functions
 from matcalc.complaints import complain, refuse_unreadable
 from matcalc.declarations import parse_declaration, parse_kind
 from matcalc.elaborate import elaborate
-from matcalc.errors import ParseError
+from matcalc.errors import MatcalcError, ParseError
 from matcalc.expr import Symbol
 from matcalc.families import FamilyDeclaration, declared_families
 from matcalc.grammar import Stuck, tables
 from matcalc.inference import Inference
 from matcalc.kinds import FunctionKind, Kind
+from matcalc.latex.detection import divides_by_letters, is_latex
 from matcalc.nodes import Node
 from matcalc.opaque_signature import OPERATORS
 from matcalc.operators import HANDLERS
@@ -46,10 +48,14 @@ class Program:
 
     `symbols` are all names declared, inferred or used, `functions` those declared to be functions; `notes` say how
     what can be read in two ways was read. `families` are those whose members occur, each with the names of the indices
-    that run over it.
+    that run over it. Of a text in LaTeX, `wrt_hint` is the variable that it names, as `\\nabla_x` does, and `operator`
+    the text of such an operator: the expression is what it applies to.
     """
 
-    __slots__ = ("definitions", "equation", "expr", "families", "functions", "notes", "source", "symbols")
+    __slots__ = (
+        *("definitions", "equation", "expr", "families", "functions", "notes", "operator", "source", "symbols"),
+        "wrt_hint",
+    )
 
     def __init__(
         self,
@@ -60,6 +66,8 @@ class Program:
         notes: list[str],
         functions: dict[str, OpaqueSignature] | None = None,
         families: dict[Family, tuple[str, ...]] | None = None,
+        wrt_hint: str | None = None,
+        operator: str = "",
     ) -> None:
         self.families = families or {}
         self.source = source
@@ -68,6 +76,8 @@ class Program:
         self.symbols = symbols
         self.notes = notes
         self.functions = functions or {}
+        self.wrt_hint = wrt_hint
+        self.operator = operator
         self.equation = None
 
     @property
@@ -108,23 +118,29 @@ class Program:
 
 
 def parse(
-    text: str, variables: Mapping[str, str | Kind | FunctionKind] | None = None, rulebook: FunctionTable | None = None
+    text: str,
+    variables: Mapping[str, str | Kind | FunctionKind] | None = None,
+    rulebook: FunctionTable | None = None,
+    language: str | None = None,
 ) -> Program:
-    """Read a program: declarations, definitions and one expression.
+    r"""Read a program: declarations, definitions and one expression.
 
-    `variables` declares names by a kind or by its text, an opaque function as `function -> scalar`. Raises ParseError
-    where the text is not in the language, UnknownNameError for a function nobody knows, ShapeError where shapes do not
-    fit, and UnsupportedError for what is in the language but not answered yet.
+    `variables` declares names by a kind or by its text, an opaque function as `function -> scalar`; `language` is
+    `latex` or `matcalc`, and where it is left out, a text with a command of LaTeX is LaTeX. Raises ParseError where
+    the text is not in the language, UnknownNameError for a function nobody knows, ShapeError where shapes do not fit,
+    and UnsupportedError for what is in the language but not answered yet.
 
     >>> parse("A*x + b").symbols
     {'A': A: matrix(m,n), 'x': x: vector(n), 'b': b: vector(m)}
+    >>> parse(r"\|A\mathbf{x} + b\|_2^2").expr == parse("norm2(A*x + b)^2").expr
+    True
     """
     if rulebook is None:
         from matcalc.rulebook import default_rulebook
 
         rulebook = default_rulebook()
-    syntax = read_syntax(text, variables or ())
     plain, families = _parted(variables or {})
+    syntax = _syntax(text, plain, families, rulebook, language)
     declared = _declarations(syntax, plain)
     answer = _expression(syntax)
     roots = _definitions(syntax, declared)
@@ -145,16 +161,46 @@ def parse(
     _note_one_names(inference)
     definitions = {name: root.expr for root, name in roots.items()}
     opaque = {name: use.signature() for name, use in inference.functions.items()}
-    families_found = inference.families()
-    return Program(text, answer.expr, definitions, inference.symbols(), syntax.notes, opaque, families_found)
+    symbols, families_found = inference.symbols(), inference.families()
+    hint, operator = syntax.asked(symbols)
+    return Program(text, answer.expr, definitions, symbols, syntax.notes, opaque, families_found, hint, operator)
+
+
+LANGUAGES = ("latex", "matcalc")
+
+
+def _syntax(
+    text: str,
+    variables: Mapping[str, str | Kind | FunctionKind],
+    families: list[FamilyDeclaration],
+    rulebook: FunctionTable,
+    language: str | None,
+) -> SyntaxBuilder:
+    """The syntax of a program in one of the two languages."""
+    refuse_unreadable(text)
+    detected = language is None
+    if language is None:
+        language = "latex" if is_latex(text) else "matcalc"
+    if language not in LANGUAGES:
+        raise MatcalcError(f"no language {language!r} is known", expected="latex or matcalc", found=language)
+    if language == "matcalc":
+        return read_syntax(text, [*variables, *[family.name for family in families]])
+    from matcalc.latex.reading import read_latex
+
+    kinds = _declared_kinds(variables) | {family.name: family.kind for family in families}
+    sizes = [d for kind in kinds.values() for d in kind.dimensions] + [family.size for family in families]
+    syntax = read_latex(text, kinds, {name for size in sizes for name in size.names}, known_functions(rulebook))
+    letter = divides_by_letters(text) if detected else None
+    if letter is not None:
+        syntax.note(f"{letter} is read as LaTeX: a Greek letter, and no division from the left")
+    return syntax
 
 
 def read_syntax(text: str, names: Iterable[str] = ()) -> SyntaxBuilder:
-    """The syntax of a program; `names` are declared, hence read as one word each.
+    """The syntax of a program in matcalc's own language; `names` are declared, hence read as one word each.
 
     Raises ParseError, or UnsupportedError for spellings not read yet.
     """
-    refuse_unreadable(text)
     builder = SyntaxBuilder(text)
     try:
         tables("program").parse(text, builder, "program", None if text.isascii() else _factors(text, names))
@@ -195,10 +241,7 @@ def _parted(
 
 def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind | FunctionKind]) -> Declarations:
     """The kind of every declared name, by option or inline. Raises ParseError where two disagree."""
-    declared = {
-        plain_name(name.strip()): parse_declaration(kind) if isinstance(kind, str) else kind
-        for name, kind in variables.items()
-    }
+    declared = _declared_kinds(variables)
     for statement in syntax.statements:
         if statement.op == "declaration" and statement.kind is not None:
             earlier = declared.setdefault(statement.name, statement.kind)
@@ -214,6 +257,13 @@ def _declarations(syntax: SyntaxBuilder, variables: Mapping[str, str | Kind | Fu
                 suggestion="rename one of them",
             )
     return declared
+
+
+def _declared_kinds(variables: Mapping[str, str | Kind | FunctionKind]) -> Declarations:
+    return {
+        plain_name(name.strip()): parse_declaration(kind) if isinstance(kind, str) else kind
+        for name, kind in variables.items()
+    }
 
 
 def _refuse_known_functions(
@@ -281,7 +331,7 @@ def _free_name(syntax: SyntaxBuilder) -> str:
 def _note_one_names(inference: Inference) -> None:
     """Say of a name such as Ax that it is no product, where its letters are names of their own."""
     for name, variable in inference.variables.items():
-        letters = [letter in inference.variables for letter in name] if 1 < len(name) < 5 else []
+        letters = [letter in inference.variables for letter in name] if 1 < len(name) < 5 and "_" not in name else []
         if variable.kind is None and letters and (all(letters) or (any(letters) and not name.islower())):
             inference.note(f"{name} is one name; the product is {as_product(name)}")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from matcalc.constraints import Constraint, Extents, is_open
-from matcalc.extents import differ, find, unify
+from matcalc.extents import SINGLE, differ, find, unify
+from matcalc.nodes import DOT
 
 if TYPE_CHECKING:
     from matcalc.inference import Inference
@@ -55,7 +56,7 @@ def product_extents(inference: Inference, node: Node) -> Extents | None:
             if inference.numpy_style and node.value == "*":
                 inference.note(f"NumPy style seen: {inference.text(node)} is read as the product of matrices")
             return left.rows, right.columns
-        return _numpy_product(inference, node) or product_clash(inference, node)
+        return _dot_product(inference, node) or _numpy_product(inference, node) or product_clash(inference, node)
     return None
 
 
@@ -64,6 +65,18 @@ def _scaling(inference: Inference, node: Node, scaled: Node) -> Extents:
         text = inference.text(node)
         inference.fail(node, f"@ does not scale, and one side of {text} is a scalar", suggestion="write * instead of @")
     return scaled.rows, scaled.columns
+
+
+def _dot_product(inference: Inference, node: Node) -> Extents | None:
+    r"""A dot between two columns, as in `\mathbf{w} \cdot \mathbf{x}`, is their inner product."""
+    left, right = node.args
+    if node.value != DOT or not (find(left.columns).is_one and find(right.columns).is_one):
+        return None
+    if not unify(left.rows, right.rows):
+        return None
+    node.op = "inner"
+    inference.note(f"{inference.text(node)} is read as the inner product")
+    return SINGLE, SINGLE
 
 
 def _numpy_product(inference: Inference, node: Node) -> Extents | None:

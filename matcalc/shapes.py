@@ -24,16 +24,18 @@ MATRIX, VECTOR, SCALAR_CLASS = "matrix", "vector", "scalar"
 class Variable:
     """A name of the input with its extents.
 
-    `used` says that it stands elsewhere than as a bare term of a sum or an entrywise product, `nonscalar`
-    that it is transposed or handed to a function of vectors or matrices.
+    `said` is what its letter, or the font it is set in, says of its class. `used` says that it stands elsewhere than
+    as a bare term of a sum or an entrywise product, `nonscalar` that it is transposed or handed to a function of
+    vectors or matrices.
     """
 
-    __slots__ = ("_symbol", "columns", "kind", "name", "node", "nonscalar", "rows", "softened", "used")
+    __slots__ = ("_symbol", "columns", "kind", "name", "node", "nonscalar", "rows", "said", "softened", "used")
 
-    def __init__(self, name: str, kind: Kind | None = None, node: Node | None = None) -> None:
+    def __init__(self, name: str, kind: Kind | None = None, node: Node | None = None, said: str | None = None) -> None:
         self.name = name
         self.kind = kind
         self.node = node
+        self.said = said or letter_convention(name)
         self.rows = Extent(owner=self)
         self.columns = Extent(owner=self)
         self.used = False
@@ -61,8 +63,7 @@ class Variable:
     @property
     def convention(self) -> str:
         """What its letter says, where nothing else decides: matrix, vector or scalar."""
-        said = letter_convention(self.name)
-        return VECTOR if said == SCALAR_CLASS and self.nonscalar else said
+        return VECTOR if self.said == SCALAR_CLASS and self.nonscalar else self.said
 
     def settle(self) -> None:
         """Let the convention decide what is still open."""

@@ -36,6 +36,10 @@ SAME_FUNCTION = {
     "absolute": "abs",
     "matmul": "@",
 }
+# of a matrix, papers take these row by row, while they are over all entries here
+ROWWISE = frozenset({"softmax", "logsumexp"})
+# matrices made of sizes alone have a sans-serif letter in LaTeX, their sizes below
+SANS_SERIF = {"commutation": "K", "duplication": "D", "unit": "e"}
 
 
 def plain_name(text: str) -> str:

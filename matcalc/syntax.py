@@ -7,17 +7,24 @@ nothing recurses.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from matcalc.nodes import Node, Statement
 from matcalc.operand_syntax import OperandBuilder
 from matcalc.spelling import SUPERSCRIPTS, plain_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class SyntaxBuilder(OperandBuilder):
     """Makes nodes of the source it is given; see the grammar for what each method answers to."""
 
     __slots__ = ()
+
+    def asked(self, symbols: Collection[str]) -> tuple[str | None, str]:
+        """The variable that the text names to differentiate by, and its operator; this language has none."""
+        return None, ""
 
     # ---- statements ----
 

@@ -49,8 +49,12 @@ def build(folder: str, name: str, starts: list[str]) -> dict[str, Any]:
         "rules": [_rule(rule) for rule in lark.rules],
         "starts": {start: order[state] for start, state in table.start_states.items()},
         "ends": {start: order[state] for start, state in table.end_states.items()},
-        **_lexicon(lark),
+        **(_lexicon(lark) if lark.terminals else NO_LEXICON),
     }
+
+
+# of a grammar whose tokens come from elsewhere
+NO_LEXICON: dict[str, Any] = {"pattern": r"(?P<END>\Z)", "literals": {}, "keywords": {}}
 
 
 def _plain(name: str) -> str:

@@ -14,6 +14,22 @@ from matcalc.spelling import nearest, plain_name
 from matcalc.stacked import StackedSymbol
 
 
+def asked_for(program: Program, wrt: Any) -> Any:
+    r"""The variable that `wrt` names or, where it is left out, the one that a text in LaTeX names.
+
+    Raises UnsupportedError where an operator in the text, as `\nabla_x`, names another one.
+    """
+    if wrt is None:
+        return program.wrt_hint
+    names = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    if program.operator and program.wrt_hint and any(plain_name(str(name)) != program.wrt_hint for name in names):
+        raise UnsupportedError(
+            f"{program.operator} asks for the derivative by {program.wrt_hint}, and wrt for that by {wrt}",
+            suggestion="leave the operator out",
+        )
+    return wrt
+
+
 def apart(wrt: Any) -> list[str] | None:
     """The names in `x, y`, which asks for the derivative by each; None where it asks for one derivative.
 

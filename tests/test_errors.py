@@ -67,11 +67,11 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
     ),
     (
         "",
-        "X^{-1}",
+        "x + {y}",
         ParseError,
         """'{' cannot stand here
-  X^{-1}
-    ^
+  x + {y}
+      ^
   write round brackets, as in X^(-1)""",
     ),
     (
@@ -351,9 +351,10 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
         "",
         "1 + $x",
         ParseError,
-        """the character '$' is not part of the language
+        """text outside of the formula is not read
   1 + $x
-      ^""",
+  ^
+  give the formula alone""",
     ),
     (
         "",
@@ -500,12 +501,12 @@ CASES: list[tuple[str, str, type[MatcalcError], str]] = [
     # ---- not yet ----
     (
         "",
-        "\\frac{1}{2}\\|X w\\|",
-        UnsupportedError,
-        """LaTeX input is not read yet
-  \\frac{1}{2}\\|X w\\|
-  ^^^^^
-  write it as in MATLAB: X'*(X*w - y), norm2(x)^2, inv(S)""",
+        "\\frac{1}{2}\\|X w",
+        ParseError,
+        """'\\|' is never closed
+  \\frac{1}{2}\\|X w
+             ^^
+  write \\| where it ends""",
     ),
     (
         "",

@@ -17,10 +17,11 @@ STAGES = """
 errors __init__
 interning dimensions
 kinds symbols
-expr signature opaque_signature
+expr indicators signature opaque_signature
 spelling declarations table_cache grammar complaints nodes syntax operand_syntax
 extents families member_counts binding
 shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
+latex
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
 terms

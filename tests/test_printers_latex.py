@@ -56,20 +56,41 @@ FRAGMENTS = [
     ("sigmoid(x)", r"\sigma(x)"),
     ("max(0, x)", r"\max(0, x)"),
     ("sum(x)", r"\operatorname{sum}(x)"),
-    ("sum(A, 1)", r"\mathbf{1}^\top A"),
-    ("sum(A, 2)", r"A \mathbf{1}"),
-    ("sum(A + B, 2)", r"(A + B) \mathbf{1}"),
+    ("sum(A, 1)", r"\operatorname{sum}(A, 1)"),
+    ("sum(A, 2)", r"\operatorname{sum}(A, 2)"),
     ("x + ones(n)", r"x + \mathbf{1}"),
     ("ones(n)'*A", r"\mathbf{1}^\top A"),
+    ("A*ones(n)", r"A \mathbf{1}"),
+    ("x*ones(n)'", r"x \mathbf{1}_n^\top"),
+    ("x*ones(n)' + A", r"x \mathbf{1}^\top + A"),
+    ("ones(n)", r"\mathbf{1}_n"),
+    ("ones(m, n)", r"\mathbf{1}_{m \times n}"),
     ("A - eye(n)", r"A - I"),
+    ("inv(A + s*eye(n))*x", r"(A + s I)^{-1} x"),
+    ("-s*eye(n)", r"-s I_n"),
+    ("logdet(A)", r"\log\det(A)"),
+    ("abs(x)", r"\operatorname{abs}(x)"),
+    ("norm2(A)", r"\operatorname{norm2}(A)"),
+    ("normF(A)", r"\lVert A \rVert_{F}"),
+    ("softmax(x)", r"\operatorname{softmax}(x)"),
+    ("softmax(A)", r"\operatorname{softmax}_{\mathrm{all}}(A)"),
+    ("sigma*(s + 1)", r"\sigma \cdot (s + 1)"),
+    ("sigma*sigmoid(s)", r"\sigma \operatorname{sigmoid}(s)"),
+    ("f*(s + 1)", r"f \cdot (s + 1)"),
+    ("s*(f + 1)", r"s (f + 1)"),
+    ("var*x", r"\mathrm{var} \cdot x"),
+    ("W1 + W_1", r"\mathrm{W1} + W_1"),
+    ("e^s", r"{e}^s"),
+    ("s*d/(d*b)", r"\frac{s d}{d b}"),
+    ("d*s/(d*b)", r"\frac{{d s}}{d b}"),
     ("A + zeros(n, n)", r"A + \mathbf{0}_{n \times n}"),
     ("pi*s", r"\pi s"),
     ("W1'*x_0", r"W_1^\top x_0"),
     ("lambda*x", r"\lambda x"),
     ("returns'*covariance*w", r"\mathrm{returns}^\top \, \mathrm{covariance} \, w"),
-    ("x[1]*y", r"x_{1} y"),
+    ("x[1]*y", r"[x]_{1} y"),
     ("A[1,2]", r"A_{1,2}"),
-    ("W1[1,:]*y", r"(W_1)_{1,:} y"),
+    ("W1[1,:]*y", r"[W_1]_{1,:} y"),
     ("[s, 1; 2, s]", r"\begin{bmatrix} s & 1 \\ 2 & s \end{bmatrix}"),
     ("a - (b - c)", r"a - (b - c)"),
     ("dot(x, y)", r"\langle x, y \rangle"),
@@ -77,7 +98,16 @@ FRAGMENTS = [
     ("pinv(A + B)", r"(A + B)^{+}"),
     ("pinv(A)'", r"(A^{+})^\top"),
 ]
-KINDS = dict.fromkeys(["A", "B"], "matrix(n,n)") | {"s": "scalar", "covariance": "matrix(n,n)", "W1": "matrix(n,n)"}
+KINDS = (
+    dict.fromkeys(["A", "B"], "matrix(n,n)")
+    | dict.fromkeys(["W1", "W_1"], "matrix(n,n)")
+    | {
+        "s": "scalar",
+        "covariance": "matrix(n,n)",
+        "sigma": "scalar",
+        "var": "scalar",
+    }
+)
 
 
 @pytest.mark.parametrize(("line", "expected"), FRAGMENTS)
@@ -100,6 +130,12 @@ def test_fragments(line: str, expected: str) -> None:
         ("x_max", r"x_{\mathrm{max}}"),
         ("x_beta", r"x_{\beta}"),
         ("l0", "l_0"),
+        ("yhat", r"\hat{y}"),
+        ("betahat_i", r"\hat{\beta}_i"),
+        ("xbar", r"\bar{x}"),
+        ("hat", r"\mathrm{hat}"),
+        ("h_t_minus_1", "h_{t-1}"),
+        ("I_n", r"\mathrm{I\_n}"),
         ("var_a_b", r"\mathrm{var}_{\mathrm{a\_b}}"),
     ],
 )

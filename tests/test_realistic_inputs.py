@@ -12,6 +12,10 @@ from matcalc import differentiate
 VECTORS = {"x": "vector(n)", "y": "vector(n)"}
 PORTFOLIO = {"covmatr": "symmetric(n)"}
 
+GAUSSIAN = r"\frac12\log\det\Sigma + \frac12 (x-\mu)^\top\Sigma^{-1}(x-\mu)"
+LOGISTIC = r"$$\mathcal{L}(\vw)=\frac1N\sum_{i=1}^N \log(1+\exp(-y_i\vw^\top\vx_i))$$"
+FACTORS = r"\left\|\mathbf{X}-\mathbf{U}\mathbf{V}^{T}\right\|_F^2"
+
 # text, variable (None where the text names it), kinds and order, answer, words in the notes
 ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
     # in MATLAB's manner
@@ -57,6 +61,15 @@ ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
     ("‖Aθ − y‖² + λ‖θ‖²", "θ", {"order": 2}, "2*(A'*A + lambda*eye(n))", []),
     ("tr(S Σ⁻¹) + log|Σ|", "Σ", {}, "(inv(Sigma) - inv(Sigma)*S*inv(Sigma))'", ["determinant"]),
     ("sum(x ⊙ y ⊙ z)", "x", {}, "y.*z", []),
+    # out of papers
+    (r"\|y - X\beta\|_2^2 + \lambda\|\beta\|_1", "beta", {}, "2*X'*(X*beta - y) + lambda*sign(beta)", []),
+    (GAUSSIAN, "mu", {"Sigma": "spd(n)"}, "inv(Sigma)*(mu - x)", []),
+    (GAUSSIAN, "Sigma", {"Sigma": "spd(n)"}, "0.5*(inv(Sigma) - inv(Sigma)*(mu - x)*(mu - x)'*inv(Sigma))", []),
+    (LOGISTIC, None, {}, "-sum_i(y_i*sigmoid(-y_i*w'*x_i)*x_i)/N", [r"\mathcal{L}(\vw) = is left out"]),
+    (FACTORS, "U", {}, "2*(U*V' - X)*V", []),
+    (FACTORS, "V", {}, "2*(V*U' - X')*U", []),
+    (r"\nabla_x\,(Ax-b)^T(Ax-b)", None, {}, "2*A'*(A*x - b)", ["asks for the derivative by x"]),
+    (r"\frac{\partial}{\partial X}\det(AXB)", None, {}, "det(A*X*B)*A'*inv(A*X*B)'*B'", ["by X"]),
     # slips that are understood
     ("X^T*X", "X", {"order": 1}, "[k,l,i,j] X[i,k]*eye(n)[l,j] + X[i,l]*eye(n)[k,j]", ["^T is read as the transpose"]),
     ("(X*theta - y)'(X*theta - y)", "theta", {}, "2*X'*(X*theta - y)", []),
@@ -91,6 +104,7 @@ REFUSED: list[tuple[str, str, dict[str, str], type[matcalc.MatcalcError], list[s
         ["unknown function 'mse_loss'", "mean((X @ W - Y).^2)"],
     ),
     ("x^-1", "x", {"x": "vector(n)"}, matcalc.ShapeError, ["1./x"]),
+    ("x^{-1}", "x", {"x": "vector(n)"}, matcalc.ShapeError, ["1./x", "pinv(x)", "\n  x^{-1}\n  ^"]),
     (
         "A*x + b",
         "x",

@@ -10,9 +10,10 @@ from matcalc.opaque_function import OpaqueFunction
 from matcalc.printers.latex_names import dimension_latex
 from matcalc.printers.opaque_names import opaque_latex
 from matcalc.printers.unfolding import is_structural
+from matcalc.spelling import ROWWISE, SANS_SERIF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from matcalc.expr import Expr
 
@@ -21,18 +22,25 @@ _OPENS = ("(", "[", "{", "|", ",", r"\langle", r"\lvert", r"\lVert")
 _CLOSES = (")", "]", "}", "|", ",", r"\right", r"\rangle", r"\rvert", r"\rVert")
 _FACTOR = frozenset({"atom", "power", "fraction"})
 _BASE = frozenset({"atom"})
-_ENTRY_SUM = frozenset({"atom", "power", "fraction", "product"})
 
 
 class Written:
-    """A piece of LaTeX: `level` names its outermost operation, tall pieces need brackets that grow."""
+    """A piece of LaTeX: `level` names its outermost operation, tall pieces need brackets that grow.
 
-    __slots__ = ("is_tall", "level", "text")
+    `loose` is the text for where the shape is known from what stands around it: there an I needs no size.
+    """
 
-    def __init__(self, text: str, level: str = "atom", is_tall: bool = False) -> None:
+    __slots__ = ("is_tall", "level", "loose", "text")
+
+    def __init__(self, text: str, level: str = "atom", is_tall: bool = False, loose: str | None = None) -> None:
         self.text = text
         self.level = level
         self.is_tall = is_tall
+        self.loose = loose
+
+    def with_known_size(self) -> Written:
+        """The piece for where its shape is known."""
+        return self if self.loose is None else Written(self.loose, self.level, self.is_tall)
 
 
 def bracketed(part: Written) -> str:
@@ -45,19 +53,36 @@ def within(part: Written, allowed: frozenset[str]) -> str:
     return part.text if part.level in allowed else bracketed(part)
 
 
-def call_latex(node: Expr, parts: Sequence[Written], rulebook: Any) -> Written:
-    """A function with its operands printed already."""
+def call_latex(node: Expr, parts: Sequence[Written], rulebook: Any, taken: Collection[str] = ()) -> Written:
+    """A function with its operands printed already; `taken` are the letters that stand for variables."""
     if is_structural(node):
+        if SANS_SERIF.get(node.value) in taken:
+            return _named(rf"\operatorname{{{node.value}}}", parts)
         return _structural(node, parts)
-    if node.value == "inv":
-        return Written(within(parts[0], _BASE) + "^{-1}", "power", parts[0].is_tall)
+    if node.value in ROWWISE and len(parts) == 1 and not _is_line(node.args[0]):
+        return _named(rf"\operatorname{{{node.value}}}_{{\mathrm{{all}}}}", parts)
     function = rulebook.function(node.value, node.args)
     if isinstance(function, OpaqueFunction):
         return _named(opaque_latex(function.opaque), parts)
-    if function.latex is not None:
+    if function.latex is not None and function.latex not in taken and not _means_another(node, function.latex):
         names = [parameter.name for parameter in function.parameters]
         return _filled(function.latex, dict(zip(names, parts, strict=True)), parts)
     return _named(rf"\operatorname{{{node.value}}}", parts)
+
+
+def _is_line(arg: Expr) -> bool:
+    """Whether this is a column, a row or a scalar."""
+    return ONE in arg.shape
+
+
+def _means_another(node: Expr, template: str) -> bool:
+    """Whether the notation means something else of such an operand: a determinant, or another norm or inverse."""
+    arg = node.args[0]
+    if node.value in ("inv", "pinv"):
+        return node.is_scalar or (node.value == "pinv" and _is_line(arg))
+    if template.startswith(r"\left|"):
+        return not arg.is_scalar
+    return template.startswith(r"\left\|") and template.endswith(("{1}", "{2}")) and not _is_line(arg)
 
 
 def _named(head: str, parts: Sequence[Written]) -> Written:
@@ -72,18 +97,13 @@ def _structural(node: Expr, parts: Sequence[Written]) -> Written:
             return Written(r"\pi")
         case "inf":
             return Written(r"\infty")
-        case "eye":
-            return Written("1" if node.is_scalar else "I")
-        case "unit":
-            return Written("1" if node.is_scalar else f"e_{{{parts[0].text}}}")
-        case "commutation":
-            return Written(f"K_{{{parts[0].text}, {parts[1].text}}}")
-        case "duplication":
-            return Written(f"D_{{{parts[0].text}}}")
+        case "eye" if not node.is_scalar:
+            return Written("I" + _below(dimension_latex(node.shape[0].text)), loose="I")
+        case "unit" | "commutation" | "duplication":
+            sizes = ", ".join([part.text for part in parts])
+            return Written(rf"\mathsf{{{SANS_SERIF[node.value]}}}_{{{sizes}}}")
         case "ones" | "zeros":
             return _filled_array(node)
-        case "sum" if len(node.args) == 2:
-            return _axis_sum(node, parts[0])
         case "kron":
             is_tall = any(part.is_tall for part in parts)
             return Written(r" \otimes ".join([within(part, _FACTOR) for part in parts]), "entrywise", is_tall)
@@ -93,25 +113,16 @@ def _structural(node: Expr, parts: Sequence[Written]) -> Written:
 
 
 def _filled_array(node: Expr) -> Written:
+    r"""`\mathbf{1}_n`, `\mathbf{0}_{m \times n}`: with as many sizes as were given."""
     digit = "1" if node.value == "ones" else "0"
-    if node.is_scalar:
-        return Written(digit)
+    sizes = r" \times ".join([dimension_latex(d.text) for d in node.shape[: len(node.args)]])
     bold = rf"\mathbf{{{digit}}}"
-    if node.is_column:
-        return Written(bold)
-    if node.is_row:
-        return Written(rf"{bold}^\top", "power")
-    sizes = r" \times ".join([dimension_latex(d.text) for d in node.shape])
-    return Written(f"{bold}_{{{sizes}}}")
+    return Written(bold + _below(sizes), loose=bold if node.is_column and len(node.args) == 1 else None)
 
 
-def _axis_sum(node: Expr, part: Written) -> Written:
-    r"""Sums of columns and of rows are products with a vector of ones."""
-    if node.args[0].shape[node.args[1].value - 1] == ONE:
-        return part
-    factor = within(part, _ENTRY_SUM)
-    text = rf"\mathbf{{1}}^\top {factor}" if node.args[1].value == 1 else rf"{factor} \mathbf{{1}}"
-    return Written(text, "product", part.is_tall)
+def _below(text: str) -> str:
+    """A subscript, in braces unless it is one character."""
+    return f"_{text}" if len(text) == 1 else f"_{{{text}}}"
 
 
 def _filled(template: str, operands: dict[str, Written], parts: Sequence[Written]) -> Written:

@@ -1,0 +1,1 @@
+"""LaTeX as people paste it, read into the same syntax as the text language."""
