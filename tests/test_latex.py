@@ -118,6 +118,12 @@ READ = [
     (r"\begin{pmatrix} s & t \\ t & 1 \end{pmatrix}", "[s, t; t, 1]"),
     (r"\left[\begin{array}{c} s \\ t \\ \end{array}\right]", "[s, t]"),
     (r"\begin{vmatrix} s & t \\ t & 1 \end{vmatrix}", "det([s, t; t, 1])"),
+    # cases
+    (r"\begin{cases} s & \text{if } s > 0, \\ 0 & \text{otherwise.} \end{cases}", "relu(s)"),
+    (
+        r"\begin{cases} 2x & \text{if } s > t \text{ and } t < 0 \\ 0 & \mbox{else} \end{cases}",
+        "2*step(s - t)*step(-t)*x",
+    ),
     # what stands around a formula
     (r"$x^\top y$.", "x'*y"),
     (r"$$ x^\top y, $$", "x'*y"),
@@ -199,7 +205,11 @@ REFUSED = [
     (r"\begin{align} x", r"\begin{align}", "never closed"),
     (r"\begin{align} x \end{equation}", r"\end{equation}", "is closed by"),
     (r"\begin{foo} x \end{foo}", r"\begin{foo}", "not known"),
-    (r"\begin{cases} x & x > 0 \\ 0 & x < 0 \end{cases}", r"\begin{cases}", "by cases"),
+    (r"\begin{cases} s & s > 0 \\ 0 & t < 0 \end{cases}", "t", "cannot stand here"),
+    (r"\begin{cases} s & s > 0 \\ 1 & \text{otherwise} \end{cases}", "1", "the last of the cases is 0"),
+    (r"\begin{cases} s & s \geq 0 \\ 0 & \text{otherwise} \end{cases}", r"\geq", "is not read"),
+    (r"\begin{cases} x & x > 0 \\ 0 & \text{otherwise} \end{cases} + \mathbf{x}^\top", r"\mathbf{x}", "two ways"),
+    (r"\begin{Vmatrix} s \end{Vmatrix}", r"\begin{Vmatrix}", "is not read"),
     (r"y + \left( x \right]", r"\left(", "is closed by"),
     (r"y + \left( x", r"\left(", "never closed"),
     (r"x \right)", r"\right)", "never opened"),

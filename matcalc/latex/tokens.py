@@ -33,9 +33,10 @@ from matcalc.latex.commands import (
     REFUSED,
     SIGNS,
     SWITCHES,
+    WORDS,
 )
 from matcalc.latex.operands import OperandReader
-from matcalc.latex.pieces import Piece
+from matcalc.latex.pieces import Piece, written
 from matcalc.latex.scripts import Token
 from matcalc.spelling import nearest
 
@@ -186,12 +187,14 @@ class Tokenizer(OperandReader):
             return [Token(CASE_SIGNS[piece.text], (piece.text, piece.start, piece.end)), (first + 1, end)]
         if piece.text in ",.;" and self.pieces[first + 1].kind in ("ampersand", "row", "matrix_close"):
             return [(first + 1, end)]
-        word = self.names.at(first, end)
-        if word is None or not word.is_word or word.text.lower() not in CASE_WORDS:
+        if piece.text not in WORDS:
             return None
-        kind = CASE_WORDS[word.text.lower()]
-        mark = (word.text, *self.place(first, word.after))
-        return [Token(kind, mark), (word.after, end)] if kind else [(word.after, end)]
+        inside, inside_end, after = self.names.argument(first, end)
+        word = written(self.pieces[inside:inside_end]).strip(",.;").lower()
+        if word not in CASE_WORDS:
+            return None
+        kind = CASE_WORDS[word]
+        return [Token(kind, (word, *self.place(first, after))), (after, end)] if kind else [(after, end)]
 
     def _matrix(self, first: int, end: int) -> list[Task]:
         piece = self.pieces[first]
