@@ -219,6 +219,7 @@ REFUSED = [
     (r"\hat{\mathbf{x} y}", r"\hat{\mathbf{x} y}", "single letter"),
     (r"x + ", "+", "was expected after"),
     (r"x_", "_", "missing"),
+    (r"x__1", "_", "missing"),
     (r"x^12", "^12", "only the 1"),
     (r"W1 x", "W1", "right behind a name"),
     (r"x > 0", ">", "is not read"),
@@ -282,6 +283,8 @@ REFUSED = [
     (r"\mathbf{x}\mathbf{y}", r"\mathbf{x}\mathbf{y}", "the inner sizes"),
     (r"\|x\|_p", r"\|x\|_p", "norm"),
     ("", "", "empty"),
+    (",", ",", "no expression"),
+    (r"\quad", r"\quad", "no formula"),
 ]
 
 

@@ -78,7 +78,8 @@ K = 2; commutation(m, n)*vec(A)  duplication(n)*x  unit(2, n)'*x  kron(A, eye(n)
 inv(s)  det(s)  log1p(s)  normpdf(s)  digamma(s)  trigamma(s)  ones(1)  eye(1)*s  zeros(n)  ones(n)'  ones(1, n)
 ones(m, n)'  softmax(A)  logsumexp(A)  softmax(A, 2)  norm1(A)  norm2(A)  norm2(s)  abs(A)  abs(x)  x.^y  x.^(-s)
 e^s  e^2  e'*W  (-s)^2  d/(d*s)  f*(s + 1)  g*A  h'*(A*x)  s*(t*(s*t))  Phi*normcdf(s)  2*3*s*4  pinv(A)'  pinv(A)^2
-sigma*(s + t)*sigmoid(s)  gamma(s)*Gamma  I_n*x  yhat'*xbar  h_t_minus_1'*x  s^T  s^(T + 1)  lambda_1*x  x[2]*A[1,2]
+sigma*(s + t)*sigmoid(s)  gamma(s)*Gamma  I_n*x  yhat'*xbar  h_t_minus_1'*x  x_1_i'*x_  W_1_2*x
+diag(x)*y + diag  s^T  s^(T + 1)  lambda_1*x  x[2]*A[1,2]
 norm(x, inf)  norm(x, 3)  norm(x, s)  norm(x, 0)  norm(A, 1)  norm(A, 2)  norm(A, inf)  norm(x', 2)  max(A)
 min(x)  max(A, s)
 expm(A)  logm(S)  sqrtm(S)  dexpm(A, B)  sylvester(S, S, A)  S^s  S^(s + 1)  tril(A)  triu(A)  prod(x)  prod(A, 1)

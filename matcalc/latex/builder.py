@@ -67,8 +67,10 @@ class LatexBuilder(SyntaxBuilder):
     def check_lines(self) -> None:
         """Refuse a last line without a name that uses none of the lines before it: it may go on the line before."""
         names = {statement.name for statement in self.statements if statement.op == "definition"}
+        if not names:
+            return
         last = self.statements[-1]
-        if not names or last.op != "expression" or last.node is None:
+        if last.op != "expression" or last.node is None:
             return
         pending = [last.node]
         while pending:

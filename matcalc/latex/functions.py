@@ -151,9 +151,9 @@ class FunctionReader(ScriptReader):
 
     def _word(self, name: Name, first: int, end: int) -> list[Task] | None:
         """An upright word as a function, where it is one; None where it is a name."""
-        if name.text in self.names.declared:
-            return None
         is_operator = self.pieces[first].text in ("\\operatorname", "\\operatorname*")
+        if name.text in self.names.declared and not (is_operator and self._opens(name.after, end)):
+            return None
         known = function_of_word(name.text, self.functions)
         word = known or name.text
         follows = self.pieces[name.after].text if name.after < end else "="

@@ -191,7 +191,7 @@ class NameReader:
         """
         piece = self.pieces[command]
         at = command + 1 if at is None else at
-        if at >= end:
+        if at >= end or self.pieces[at].text in ("_", "^"):
             self.source.refuse(
                 f"an argument of {piece.text} is missing", piece, f"write {_usage(piece.text)}", expected="{...}"
             )
@@ -214,6 +214,10 @@ class NameReader:
         number = first
         while number < end:
             piece = self.pieces[number]
+            if piece.text in WORDS:
+                inside, inside_end, number = self.argument(number, end)
+                text += written(self.pieces[inside:inside_end]).replace("\\_", "_")
+                continue
             name = self.at(number, end) if piece.text not in ("{", "}") else None
             if name is not None:
                 text, number = text + name.text, name.after

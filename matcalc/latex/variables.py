@@ -28,7 +28,7 @@ class VariableReader(OpaqueReader):
         text, indices = name.text, None
         stop = name.end
         if scripts.below is not None:
-            self._check_order(scripts)
+            self._check_order(name, scripts)
             stop = scripts.below_place[1]
             text, indices = self._subscripted(name, scripts)
         for number, (sign, above, place) in enumerate(scripts.above):
@@ -56,15 +56,16 @@ class VariableReader(OpaqueReader):
             mend = f"write {text}_{digit} for a name with a number, {digit}{text} for a multiple"
             self.source.refuse(f"a number right behind a name: {text}{digit}", (name.start, pieces[after].end), mend)
 
-    def _check_order(self, scripts: Scripts) -> None:
+    def _check_order(self, name: Name, scripts: Scripts) -> None:
         """`A^{-1}_{ij}` is an entry of the inverse, or the inverse of A_ij: refused."""
         assert scripts.below is not None
         subscript = self.names.subscript(*scripts.below) or ""
-        is_entry = "," in subscript or (len(subscript) == 2 and subscript.isalpha())
+        has_indices = "," in subscript and name.base[0].isupper()
+        is_entry = has_indices or (len(subscript) == 2 and subscript.isalpha())
         for sign, (first, end), place in scripts.above:
             inverts = written(self.pieces[first : min(end, first + 3)]) == "-1" or self.is_transposition(first, end)
             comes_first = place[0] < scripts.below_place[0]
-            if is_entry and sign == "^" and inverts and (comes_first or "," in subscript):
+            if is_entry and sign == "^" and inverts and (comes_first or has_indices):
                 mend = "write [A^{-1}]_{i,j} for the entry, (A_{i,j})^{-1} for its inverse"
                 self.source.refuse("is this an entry first, or a power first?", place, mend)
 

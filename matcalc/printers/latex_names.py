@@ -27,9 +27,9 @@ def name_latex(name: str) -> str:
     if match is None or not match[1]:
         return word_latex(name)
     stem, index = match.groups()
-    if stem == "I" and index:  # I_n is the identity
+    if (stem == "I" and index) or "__" in name or name[-1] == "_":  # I_n is the identity
         return word_latex(name)
-    return _letter(stem) + (_subscript(index) if index else "")
+    return _letter(stem) + (_subscript(index, stem) if index else "")
 
 
 def word_latex(name: str) -> str:
@@ -62,13 +62,17 @@ def _word(word: str) -> str:
     return word if len(word) == 1 else rf"\mathrm{{{word}}}"
 
 
-def _subscript(index: str) -> str:
+def _subscript(index: str, stem: str) -> str:
     if len(index) == 1:
         return f"_{index}"
     if _SIGN.search(index):
         signs = {"plus": "+", "minus": "-"}
         parts = [signs.get(part) or _index(part) for part in _SIGN.split(index)]
         return f"_{{{''.join(parts)}}}"
+    parts = index.split("_")
+    is_letter = len(stem) == 1 or stem in _COMMANDS
+    if len(parts) == 2 and is_letter and stem[0].islower():  # two indices of a capital are those of an entry
+        return f"_{{{','.join(map(_index, parts))}}}"
     return f"_{{{_index(index)}}}"
 
 
