@@ -36,6 +36,7 @@ SIGNS: dict[str, frozenset[str]] = {
     "positive": frozenset({"nonnegative", "positive"}),
     "unit": frozenset({"unit"}),  # strictly between -1 and 1
     "above_one": frozenset({"nonnegative", "positive", "above_one"}),
+    "distinct": frozenset({"distinct"}),  # no two of them equal
 }
 
 

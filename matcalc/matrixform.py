@@ -19,6 +19,7 @@ from matcalc.blocks import BlockLayout, block_layout, slot_form, zeros_of
 from matcalc.dimensions import ONE, Shape, shape_of
 from matcalc.expr import Expr, Rational, magnitude
 from matcalc.forms import Chain, Form, assembled, both, cost_of, same, triangle
+from matcalc.formulas import written_out
 from matcalc.kinds import Kind
 from matcalc.kronecker import PairedGraph
 from matcalc.lower import local_sizes
@@ -449,7 +450,9 @@ def _as_taken(form: Form, parameter: Parameter) -> Form:
 
 
 def _called(node: Apply, args: tuple[Expr, ...], shape: Shape) -> Expr:
-    """The call of a function; a matrix power is written X^k."""
+    """The call of a function, or its formula where answers show that; a matrix power is written X^k."""
+    if node.function.printed:
+        return written_out(node.function, args)
     if node.function.name == ex.MATRIX_POWER:
         return ex.power(*args)
     return ex.call(node.function.name, args, shape)

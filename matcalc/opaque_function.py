@@ -37,7 +37,7 @@ class OpaqueFunction(Function):
         self.result_facts = result.facts if result else frozenset()
         self.numpy, self.latex = None, opaque.name
         self.assuming = self.kink = self.linear = None
-        self.commutes = False
+        self.commutes = self.printed = False
         self._formulas = {}
 
     @property

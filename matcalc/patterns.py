@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc.dimensions import ONE, Dimension
+from matcalc.distinct import has_distinct_entries
 from matcalc.entrywise import lower_entrywise
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Rational
@@ -342,6 +343,8 @@ def has_fact(node: Node, fact: str) -> bool:
         return node.sign >= 1
     if fact == "symmetric":
         return is_symmetric(node)
+    if fact == "distinct":
+        return has_distinct_entries(node)
     if fact in ("invertible", "positive_stable"):
         return True  # an assumption that stands where the input takes an inverse, a determinant, a root or a logarithm
     if isinstance(node, Leaf):

@@ -60,12 +60,13 @@ class Function(Signature, Entry):
     `assuming` is what else must hold for its differential, with such places for operands, `kink` what is taken at
     the points where there is none. `linear` is the place of a parameter that the value is linear in; that
     parameter may carry further axes, along which the function works slice by slice.
+    `printed` says that answers show it by its formula, which they keep whole until then.
     `commutes` says that the value commutes with every matrix that the first operand commutes with.
     """
 
     __slots__ = (
         *("_formulas", "alias", "assuming", "commutes", "entry", "fields", "kink", "latex", "linear", "numpy"),
-        *("result_facts", "rulebook"),
+        *("printed", "result_facts", "rulebook"),
     )
 
     def __init__(self, entry: RuleLine, rulebook: Rulebook) -> None:
@@ -84,6 +85,7 @@ class Function(Signature, Entry):
         self._check_fields()
         self.linear = self._place_of("linear")
         self.commutes = self._place_of("commutes") == 0
+        self.printed = "printed" in self.fields
         self.numpy = self._template("numpy")
         self.latex = self._template("latex") or self._plain_latex()
         self.assuming = self._template("assuming")
@@ -177,6 +179,10 @@ class Function(Signature, Entry):
             raise self.entry.error(f"the differential of {self.name} is missing: d = ... was expected")
         if not self.elementwise and self.result is None:
             raise self.entry.error(f"the kind of the result is missing: -> scalar, for example, after {self.name}(...)")
+        if "printed" in self.fields and (self.fields["printed"].text != "formula" or "value" not in self.fields):
+            raise self.entry.error(
+                "printed = formula belongs to a function with a formula", self.fields["printed"].start
+            )
         if ("linear" in self.fields) != ("adjoint" in self.fields):
             raise self.entry.error("linear = ... and adjoint = ... belong together")
 

@@ -86,6 +86,7 @@ def draw_entries(sign: str, shape: tuple[int, int], rng: Generator, boundary: bo
     size = np.asarray(rng.uniform(0.2, 2.0, shape))
     if sign == "positive":
         return size
+    boundary = boundary and sign != "distinct"
     if boundary:
         size *= rng.uniform(size=shape) < 0.7
     # some far out, where a branch of asin or log is another
@@ -186,6 +187,7 @@ SIGN_HOLDS: dict[str, Callable[[Array], bool]] = {
     "positive": lambda a: bool(np.all(a > 0)),
     "unit": lambda a: bool(np.all(np.abs(a) < 1)),
     "above_one": lambda a: bool(np.all(a > 1)),
+    "distinct": lambda a: bool(np.unique(a).size == np.size(a)),
 }
 
 

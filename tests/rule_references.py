@@ -111,6 +111,8 @@ MATRIX = {
     ("norm", 0): lambda a: np.sum(a != 0),
     ("norm", "inf"): lambda a: np.max(np.abs(a)) if 1 in a.shape else np.max(np.sum(np.abs(a), axis=1)),
     "max": lambda a: np.sort(a, axis=None)[-1],
+    "largest": lambda a: np.where(a == np.sort(a, axis=None)[-1], 1.0, 0.0),
+    "smallest": lambda a: np.where(a == np.sort(a, axis=None)[0], 1.0, 0.0),
     "min": lambda a: np.sort(a, axis=None)[0],
     ("norm", 2): lambda a: np.sqrt(np.max(np.linalg.eigvalsh(a.T @ a))),
     "mean": np.mean,

@@ -24,6 +24,7 @@ shapes signature_shapes constraints products operators calls opaque_shapes struc
 latex
 parser
 rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
+formulas
 terms
 sums labelling selectors components
 tensor commuting substitution entrywise opaque_terms
@@ -33,7 +34,7 @@ variables
 stacked partials
 lifting
 reading forms network kronecker blocks parts sum_notation matrixform
-matching patterns rewriting factoring quotients expanding simplify
+matching distinct patterns rewriting factoring quotients expanding simplify
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts

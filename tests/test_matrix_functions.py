@@ -9,12 +9,14 @@ import pytest
 
 import matcalc
 from matcalc.commuting import commute, in_order
+from matcalc.distinct import has_distinct_entries
 from matcalc.lower import lower
 from matcalc.matrixform import matrix_form
 from matcalc.parser import parse
 from matcalc.printers.text import text
 from matcalc.rulebook import default_rulebook
 from matcalc.terms import Node, Product
+from oracle.surface import evaluate
 
 BOOK = default_rulebook()
 KINDS = {
@@ -83,8 +85,13 @@ ANSWERS = [
     # extreme entries and norms
     ("max(x)", "x", "1 - sign(max(x) - x)"),
     ("min(C*x)", "x", "C'*(1 - sign(C*x - min(C*x)))"),
-    ("norm(x, inf)", "x", "sign(x).*(1 - sign(max(abs(x)) - abs(x)))"),
-    ("norm(C, inf)", "C", "diag(1 - sign(max(sum(abs(C), 2)) - sum(abs(C), 2)))*sign(C)"),
+    ("max(C*x - y)", "x", "C'*(1 - sign(max(C*x - y) - (C*x - y)))"),
+    ("min(x - 3*u + 1)", "x", "1 - sign(x - 3*u + 1 - min(x - 3*u + 1))"),
+    ("max(2*(x + u))", "x", "2*(1 - sign(max(2*(u + x)) - 2*(u + x)))"),
+    ("norm(x, inf)", "x", "r = 1 - sign(max(abs(x)) - abs(x)); (sign(x).*r)/sum(r)"),
+    ("norm(C, inf)", "C", "r = 1 - sign(max(sum(abs(C), 2)) - sum(abs(C), 2)); diag(r)*sign(C)/sum(r)"),
+    ("max(S)", "S", "P = 1 - sign(max(S) - S); P/sum(P)"),
+    ("max(a + relu(x))", "a", "1"),
     ("norm(C, 'fro')", "C", "C/norm2(C)"),
     ("norm(x, 3)", "x", "(x.*abs(x))/norm(x, 3)^2"),
     ("norm(x, 4)^4", "x", "4*x.^3"),
@@ -111,6 +118,46 @@ def test_answer(source: str, by: str, expected: str) -> None:
     assert found.text == expected
     assert found.check().ok, found.check().text
     assert parse(expected, kinds_of(source)).expr == found.expression
+
+
+SUMS_IN_A_MAXIMUM = [
+    *("max(C*x - y)", "max(x + u)", "max(0.1*x + 0.7*u + 0.3)", "min(x - 3*u + 1)", "max(x - mean(x))"),
+    *("max(a*x + u)*max(x + u)", "norm(C'*y - x + u, inf)", "log(max(x + u) - min(x + u))", "max([x + u; y - 1])"),
+    *("max(u*x' + x*u')", "max(abs(C*x - y)) + min(x + u)^2", "max(x*ones(n)')", "max([x; x])", "max(kron(x, x))"),
+]
+DISTINCT = ["x", "C*x - y", "A", "exp(C*x)", "A*B + X", "2*x.^3", "x - 3*u + 1", "a*C"]
+PERHAPS_EQUAL = [
+    *("S", "x*u' + u*x'", "x*ones(n)'", "A + A'", "A*A", "tril(A)", "relu(x)", "sign(x)", "abs(x)", "[x; x]"),
+    *("diag(x)", "x - mean(x)", "eye(n)", "kron(x, x)", "ones(n)", "x.*step(a)", "S*x", "r"),
+]
+
+
+@pytest.mark.parametrize("source", DISTINCT)
+def test_distinct_entries(source: str) -> None:
+    assert has_distinct_entries(node(source))
+    values = {name: np.random.default_rng(3).normal(size=(3, 3)) for name in "AXB"} | {"a": np.array(0.7)}
+    values |= {"x": np.array([0.3, -1.2, 0.8]), "u": np.array([0.1, 0.5, -0.4]), "y": np.array([1.0, 0.2])}
+    entries = matcalc.evaluate(source, {**values, "C": values["A"][:2]}, variables=kinds_of(source))
+    assert np.unique(entries).size == entries.size
+
+
+@pytest.mark.parametrize("source", PERHAPS_EQUAL)
+def test_entries_that_may_be_equal(source: str) -> None:
+    assert not has_distinct_entries(node(source))
+
+
+@pytest.mark.parametrize("source", SUMS_IN_A_MAXIMUM)
+def test_rounding_leaves_nothing_of_the_largest_entry(source: str) -> None:
+    """max(X) - X is 0 where X has its largest entry, whatever sum X is, in the numbers and in the text."""
+    found = derivative(source, "x")
+    assert all(found.check(seed).ok for seed in range(4)), found.text
+    assert parse(found.text, kinds_of(source)).expr == found.expression
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = {"C": rng.normal(size=(4, 3)), "y": rng.normal(size=4), "a": np.array(0.3)}
+        values |= {"x": rng.normal(size=3), "u": rng.normal(size=3)}
+        shown = evaluate(found.text, values, {"m": 4, "n": 3}).ravel()
+        np.testing.assert_allclose(shown, np.ravel(found.evaluate(values, {"m": 4, "n": 3})), rtol=1e-9, atol=1e-12)
 
 
 REFUSED = [
@@ -246,7 +293,7 @@ def test_notes(source: str, by: str, notes: list[str]) -> None:
 
 
 ASSUMED = [
-    ("max(C*x)", "x", ["the largest entry of C*x is unique"]),
+    ("max(C*x)", "x", ["entries of C*x that are largest together move together"]),
     ("prod(x)", "x", ["no entry of x is 0"]),
     ("u'*logm(X)*v", "X", ["X has no eigenvalue at or below 0"]),
     ("u'*sqrtm(X)*v", "X", ["X has no eigenvalue at or below 0"]),

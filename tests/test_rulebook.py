@@ -281,6 +281,11 @@ MISTAKES = {
         "line 1, column 1: linear = ... and adjoint = ... belong together",
         None,
     ),
+    "printed without a formula": (
+        "fn f(A: matrix(n,n)) -> matrix(n,n)  printed = formula  d = dA",
+        "line 1, column 48: printed = formula belongs to a function with a formula",
+        None,
+    ),
     "linear in nothing": (
         "fn f(A: matrix(n,n)) -> matrix(n,n) = A  linear = B  adjoint = A  d = dA",
         "line 1, column 51: linear = ... names a parameter of a function of matrices",

@@ -12,12 +12,14 @@ M, N = Dimension.of("m"), Dimension.of("n")
 IMPOSSIBLE = {(s, g) for s in ("skew", "orthogonal") for g in ("positive", "above_one")}
 IMPOSSIBLE |= {(s, g) for s in ("lower", "upper") for g in ("positive", "above_one")}
 IMPOSSIBLE |= {("skew", "nonnegative"), ("orthogonal", "nonnegative"), ("simplex", "above_one")}
+IMPOSSIBLE |= {(s, "distinct") for s in ("symmetric", "spd", "psd", "skew", "lower", "upper", "positive_stable")}
 HOLDS = {
     "": lambda a: True,
     "nonnegative": lambda a: np.all(a >= 0),
     "positive": lambda a: np.all(a > 0),
     "unit": lambda a: np.all(np.abs(a) < 1),
     "above_one": lambda a: np.all(a > 1),
+    "distinct": lambda a: np.unique(a).size == np.size(a),
     "symmetric": lambda a: np.array_equal(a, a.T),
     "psd": lambda a: np.min(np.linalg.eigvalsh(a)) >= -1e-12,
     "spd": lambda a: np.min(np.linalg.eigvalsh(a)) > 1e-3,

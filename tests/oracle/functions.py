@@ -188,6 +188,8 @@ FUNCTIONS: dict[str, Function] = {
     **{name: ELEMENTWISE[other] for name, other in OTHER_SPELLINGS.items()},
     "max": pairwise_or_along(np.maximum, np.max),
     "min": pairwise_or_along(np.minimum, np.min),
+    "largest": lambda value: (value == value.max()) * 1.0,
+    "smallest": lambda value: (value == value.min()) * 1.0,
     "clip": lambda value, low, high: np.minimum(np.maximum(value, low), high),
     "sum": along(np.sum),
     "mean": along(np.mean),
