@@ -139,7 +139,7 @@ class Answer:
             return [self.index()]
         from matcalc.printers.text import text
 
-        definitions, (body,) = named_parts([self.expression], self.taken, self.program.definitions)
+        definitions, (body,) = named_parts([self.expression], self.taken, self.program.definitions, self.rulebook)
         return [*[f"{name} = {text(part)}" for name, part in definitions], text(body)]
 
     @property

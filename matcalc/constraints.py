@@ -144,6 +144,8 @@ class Spread(Constraint):
             owner = bare_owner(node)
             if isinstance(owner, Variable) and owner.nonscalar and rows.many and columns.many:
                 continue  # b' next to a matrix stays a row
+            if isinstance(owner, Variable) and not outside and all(_mentions(n, owner.name) for n in telling):
+                continue  # in `x - mean(x)` the mean is a scalar whatever x is
             if isinstance(owner, Variable):
                 owner.softened = True
             changed = (unify(node.rows, rows) and unify(node.columns, columns)) or changed
@@ -166,6 +168,25 @@ class Spread(Constraint):
     @staticmethod
     def _target(extents: list[Extent], result: Extent) -> Extent:
         return next((find(e) for e in extents if find(e).many), find(result) if find(result).many else SINGLE)
+
+
+# A name is looked for in this many nodes.
+MOST_SEARCHED = 200
+
+
+def _mentions(node: Node, name: str) -> bool:
+    """Whether a scalar formula is made of a name, as `mean(x)` of x."""
+    if not is_scalar(node):
+        return False
+    pending = [node]
+    for _ in range(MOST_SEARCHED):
+        if not pending:
+            return False
+        current = pending.pop()
+        if current.op == "name" and current.value == name:
+            return True
+        pending.extend(current.args)
+    return False
 
 
 def spread_extents(inference: Inference, node: Node, operands: Sequence[Node]) -> Extents | None:

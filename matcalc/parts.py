@@ -1,45 +1,70 @@
-"""Named parts: long subexpressions that occur again become definitions before the answer.
+"""Named parts: what occurs again, or is nested too deep to be read, becomes a definition before the answer.
 
-The expression is a graph; a part is a node that several others use. Naming it pays when the text
-gets shorter by more than a reader's pause costs. So the text stays linear in the size of the graph.
-A sum inside another sum over the same index, of which it knows nothing, is named in any case.
+The expression is a graph; a part is a node that several others use, or a stretch of factors that several products
+have. Naming it pays when the text gets shorter by more than a reader's pause costs. So the text stays linear in the
+size of the graph. A sum inside another sum over the same index, of which it knows nothing, is named in any case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from matcalc.dimensions import ONE, Shape
 from matcalc.expr import Expr, postorder, symbol, with_args
 from matcalc.kinds import plain_kind
+from matcalc.part_names import Names
+from matcalc.stretches import with_stretches_named
 
-# Tokens that a definition must save beyond what it costs itself.
-LEAST_SAVING = 4
+if TYPE_CHECKING:
+    from matcalc.rulebook import Rulebook
+
+# Tokens that a definition must save beyond what it costs itself: in a short answer, in a long one, and where the
+# user has made the definition.
+LEAST_SAVING, LEAST_SAVING_IN_LONG, LEAST_SAVING_OF_OWN = 4, 2, 1
+LONG = 24
 # A shorter text cannot hold parts that save so much.
 SHORTEST_NAMED = 12
-SCALARS, VECTORS, MATRICES = "stcpqrgh", "ruvwzpqgh", "PQRGMNTEFHKLUVWZ"
+# Brackets inside brackets: what has more levels than the first is divided into parts with no more than the second.
+DEEPEST_NESTING, NESTING_OF_PARTS = 8, 2
+# a name for these alone would be no gain to a reader
+_NOT_NAMED = ("neg", "transpose")
 
 
 def named_parts(
-    expressions: Sequence[Expr], taken: Iterable[str], own: Mapping[str, Expr] | None = None
+    expressions: Sequence[Expr], taken: Iterable[str], own: Mapping[str, Expr], rulebook: Rulebook
 ) -> tuple[list[tuple[str, Expr]], list[Expr]]:
     """Definitions in order, and the expressions in terms of them.
 
     Names skip all those taken; a part that the input defined keeps the name it had there.
     """
+    given = {part: name for name, part in own.items()}
+    cost = sum([expression.cost for expression in expressions])
+    chosen = _worth_naming(expressions, given) if cost >= SHORTEST_NAMED else set()
     order = postorder(*expressions)
-    chosen = _worth_naming(expressions)
     if any(node.op == "index_sum" for node in order):
         chosen |= _hidden_sums(order)
-    if not chosen:
-        return [], list(expressions)
-    given = {part: name for name, part in (own or {}).items()}
-    names = _Names({*taken, *given.values()})
+    if cost >= SHORTEST_NAMED:
+        chosen |= _nested_deep(expressions, chosen)
+    names = Names({*taken, *given.values()}, [part.shape for part in chosen if part not in given])
+    definitions, bodies = _written_with(expressions, chosen, given, names) if chosen else ([], list(expressions))
+    if cost >= SHORTEST_NAMED:
+        statements = [*definitions, *(("", body) for body in bodies)]
+        statements = with_stretches_named(statements, LEAST_SAVING, names.fresh, rulebook)
+        if len(statements) > len(definitions) + len(bodies):
+            statements = _named_in_order(statements, {*taken, *given.values()}, set(given.values()))
+        definitions, bodies = [s for s in statements if s[0]], [e for name, e in statements if not name]
+    return definitions, bodies
+
+
+def _written_with(
+    expressions: Sequence[Expr], chosen: set[Expr], given: Mapping[Expr, str], names: Names
+) -> tuple[list[tuple[str, Expr]], list[Expr]]:
+    """The chosen parts as definitions, and the expressions over their names."""
     # equal nodes may be different objects, when the tables were emptied in between
     named: dict[Expr, Expr] = {}
     replaced: dict[int, Expr] = {}
     definitions: list[tuple[str, Expr]] = []
-    for node in order:
+    for node in postorder(*expressions):
         written = with_args(node, tuple([replaced[id(a)] for a in node.args])) if node.args else node
         if node in chosen:
             if node not in named:
@@ -49,6 +74,22 @@ def named_parts(
             written = named[node]
         replaced[id(node)] = written
     return definitions, [replaced[id(expression)] for expression in expressions]
+
+
+def _named_in_order(
+    statements: Sequence[tuple[str, Expr]], taken: set[str], kept: set[str]
+) -> list[tuple[str, Expr]]:
+    """The same statements with the letters of their names in order of appearance."""
+    new = [(name, expression.shape) for name, expression in statements if name and name not in kept]
+    names = Names(taken, [shape for _, shape in new])
+    changed = {name: symbol(names.fresh(shape), plain_kind(shape)) for name, shape in new}
+    replaced: dict[int, Expr] = {}
+    for node in postorder(*[expression for _, expression in statements]):
+        if node.args:
+            replaced[id(node)] = with_args(node, tuple([replaced[id(a)] for a in node.args]))
+        else:
+            replaced[id(node)] = changed.get(node.value.name, node) if node.op == "symbol" else node
+    return [(changed[n].value.name if n in changed else n, replaced[id(e)]) for n, e in statements]
 
 
 def _hidden_sums(order: Iterable[Expr]) -> set[Expr]:
@@ -68,10 +109,12 @@ def _hidden_sums(order: Iterable[Expr]) -> set[Expr]:
     return hidden
 
 
-def _worth_naming(expressions: Sequence[Expr]) -> set[Expr]:
+def _least_saving(cost: int) -> int:
+    return LEAST_SAVING_IN_LONG if cost >= LONG else LEAST_SAVING
+
+
+def _worth_naming(expressions: Sequence[Expr], given: Mapping[Expr, str]) -> set[Expr]:
     """The nodes whose definition saves tokens, parts of parts counted by their names."""
-    if sum([expression.cost for expression in expressions]) < SHORTEST_NAMED:
-        return set()
     order = list(dict.fromkeys(postorder(*expressions)))
     uses: dict[Expr, int] = {}
     for expression in expressions:
@@ -79,37 +122,43 @@ def _worth_naming(expressions: Sequence[Expr]) -> set[Expr]:
     for node in order:
         for arg in node.args:
             uses[arg] = uses.get(arg, 0) + 1
+    least = _least_saving(sum([expression.cost for expression in expressions]))
     costs: dict[Expr, int] = {}
     chosen: set[Expr] = set()
     for node in order:
-        own = node.cost - sum([a.cost for a in node.args])
-        cost = own + sum([costs[a] for a in node.args])
+        cost = node.cost - sum([a.cost for a in node.args]) + sum([costs[a] for a in node.args])
         count = uses[node]
-        own_text = node.op not in ("neg", "transpose") and node.args and not node.free
-        if own_text and (count - 1) * cost - count - 1 >= LEAST_SAVING:
-            chosen.add(node)
-            cost = 1
+        if node.op not in _NOT_NAMED and node.args and not node.free:
+            saving = (count - 1) * cost - count - 1
+            if saving >= (LEAST_SAVING_OF_OWN if node in given else least):
+                chosen.add(node)
+                cost = 1
         costs[node] = cost
     return chosen
 
 
-class _Names:
-    """Fresh names that fit the shape they stand for."""
+def _nested_deep(expressions: Sequence[Expr], chosen: set[Expr]) -> set[Expr]:
+    """The nodes to name so that no brackets are nested deep, where some are beside those chosen already."""
+    order = list(dict.fromkeys(postorder(*expressions)))
+    if max(_levels(order, chosen, None)[0].values()) <= DEEPEST_NESTING:
+        return set()
+    return _levels(order, chosen, NESTING_OF_PARTS)[1].difference(expressions)
 
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
-        self.candidates = {letters: self._candidates(letters) for letters in (SCALARS, VECTORS, MATRICES)}
 
-    def fresh(self, shape: Shape) -> str:
-        scalar = shape[0] == ONE and shape[1] == ONE
-        letters = SCALARS if scalar else VECTORS if ONE in shape else MATRICES
-        name = next(n for n in self.candidates[letters] if n not in self.taken)
-        self.taken.add(name)
-        return name
+def _levels(order: Sequence[Expr], chosen: set[Expr], most: int | None) -> tuple[dict[Expr, int], set[Expr]]:
+    """The levels of brackets in each node; with `most`, the nodes to be named so that none has more."""
+    levels: dict[Expr, int] = {}
+    named: set[Expr] = set()
+    for node in order:
+        level = max([levels[a] + _is_bracketed(a, node) for a in node.args], default=0)
+        if most is not None and level >= most and node.op not in _NOT_NAMED and not node.free:
+            named.add(node)
+        levels[node] = 0 if node in chosen or node in named else level
+    return levels, named
 
-    def _candidates(self, letters: str) -> Iterator[str]:
-        yield from letters
-        number = 1
-        while True:
-            yield f"{letters[0]}{number}"
-            number += 1
+
+def _is_bracketed(arg: Expr, node: Expr) -> bool:
+    """Whether an operand stands in brackets, be it those of a function."""
+    if not arg.args or node.op == "add":
+        return False
+    return node.op == "call" or arg.op not in ("call", "transpose", "pow", "hadpow", "entry", "stack", node.op)

@@ -67,7 +67,8 @@ class Derivatives(Mapping[str, Answer]):
         return "\n".join(lines)
 
     def _named_parts(self, expressions: list[Expr]) -> tuple[list[tuple[str, Expr]], list[Expr]]:
-        return named_parts(expressions, next(iter(self.values())).taken, self.program.definitions)
+        first = next(iter(self.values()))
+        return named_parts(expressions, first.taken, self.program.definitions, first.rulebook)
 
     @property
     def unicode(self) -> str:
