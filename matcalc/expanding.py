@@ -95,7 +95,7 @@ def expanded(node: Sum) -> Node | None:
     count = 0
     terms: list[tuple[Node, int | None]] = []
     for _, term in node.terms:
-        position = _sum_position(term)
+        position = sum_position(term)
         terms.append((term, position))
         count += 1 if position is None else len(term.factors[position][0].terms)  # type: ignore[attr-defined]
         if count > LARGEST_EXPANSION:
@@ -106,7 +106,7 @@ def expanded(node: Sum) -> Node | None:
     return linear([(c, term) for (c, _), term in zip(node.terms, opened)], node.axes)
 
 
-def _sum_position(term: Node) -> int | None:
+def sum_position(term: Node) -> int | None:
     """Where a term has its first factor that is a sum to the power 1."""
     if not isinstance(term, Product):
         return None

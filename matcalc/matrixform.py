@@ -251,16 +251,14 @@ class MatrixForms:
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 
     def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[tuple[tuple[object, ...], bool, Form]]:
-        """Sort key, sign and form of each term; what is the same along an axis that another term fills spreads."""
+        """Sort key, sign and form of each term; a scalar is left to spread over the others."""
         parts: list[tuple[tuple[object, ...], bool, Form]] = []
+        # `eye(n) - 1` and `X - x` look like mistakes, `1 - x` does not
+        structural = any(isinstance(base, STRUCTURAL) for _, part in terms for base, _, _ in factors_of(part))
         filled = [_touched(part) for _, part in terms]
-        spreading = _spreading(filled)
-        if any(isinstance(base, STRUCTURAL) for _, part in terms for base, _, _ in factors_of(part)):
-            spreading = spreading[:1]  # `eye(n) - x` looks like a mistake
+        spreads = any(filled) and not structural
         for (coefficient, part), touched in zip(terms, filled):
-            axes = tuple(touched) if touched in spreading else None
-            negative, form = self.term(coefficient, part, flip=False, axes=axes)
-            form = form.flipped() if axes == (1,) else form
+            negative, form = self.term(coefficient, part, flip=False, axes=() if spreads and not touched else None)
             key = (-self.degrees[part.digest], reading_key(form.straight))
             parts.append((key, negative, form))
         return parts
@@ -473,18 +471,6 @@ def _touched(node: Node) -> set[int]:
     if not isinstance(node, Product):
         return set(range(len(node.axes)))
     return {i for _, _, indices in node.factors for i in indices if i < len(node.axes)}
-
-
-def _spreading(filled: list[set[int]]) -> list[set[int]]:
-    """The axes along which terms may vary and still be left to spread.
-
-    A scalar spreads beside anything else; a row or a column beside a matrix, but not both in one sum, for together
-    they make none.
-    """
-    if not any(filled):
-        return []
-    lines = [touched for touched in ({0}, {1}) if touched in filled]
-    return [set(), *lines] if {0, 1} in filled and len(lines) == 1 else [set()]
 
 
 def _summed_form(index: Index, body: Form) -> Form:

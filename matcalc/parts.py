@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 from matcalc.expr import Expr, postorder, symbol, with_args
 from matcalc.kinds import plain_kind
 from matcalc.part_names import Names
-from matcalc.stretches import with_stretches_named
+from matcalc.stretches import Statement, total_cost, with_stretches_named
+from matcalc.subsums import sums_inside
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Rulebook
 
 # Tokens that a definition must save beyond what it costs itself: in a short answer, in a long one, and where the
-# user has made the definition.
-LEAST_SAVING, LEAST_SAVING_IN_LONG, LEAST_SAVING_OF_OWN = 4, 2, 1
-LONG = 24
+# user has made the definition. In a long answer small parts may also stand in the way of a better stretch; then only
+# large ones are named first.
+LEAST_SAVING, LEAST_SAVING_IN_LONG, LEAST_SAVING_OF_OWN, MOST_SAVING = 4, 2, 1, 20
+LONG = 28
 # A shorter text cannot hold parts that save so much.
 SHORTEST_NAMED = 12
 # Brackets inside brackets: what has more levels than the first is divided into parts with no more than the second.
@@ -32,38 +34,86 @@ _NOT_NAMED = ("neg", "transpose")
 
 def named_parts(
     expressions: Sequence[Expr], taken: Iterable[str], own: Mapping[str, Expr], rulebook: Rulebook
-) -> tuple[list[tuple[str, Expr]], list[Expr]]:
+) -> tuple[list[Statement], list[Expr]]:
     """Definitions in order, and the expressions in terms of them.
 
     Names skip all those taken; a part that the input defined keeps the name it had there.
     """
     given = {part: name for name, part in own.items()}
+    in_use = {*taken, *given.values()}
     cost = sum([expression.cost for expression in expressions])
-    chosen = _worth_naming(expressions, given) if cost >= SHORTEST_NAMED else set()
     order = postorder(*expressions)
-    if any(node.op == "index_sum" for node in order):
-        chosen |= _hidden_sums(order)
-    if cost >= SHORTEST_NAMED:
-        chosen |= _nested_deep(expressions, chosen)
-    names = Names({*taken, *given.values()}, [part.shape for part in chosen if part not in given])
-    definitions, bodies = _written_with(expressions, chosen, given, names) if chosen else ([], list(expressions))
-    if cost >= SHORTEST_NAMED:
-        statements = [*definitions, *(("", body) for body in bodies)]
-        statements = with_stretches_named(statements, LEAST_SAVING, names.fresh, rulebook)
-        if len(statements) > len(definitions) + len(bodies):
-            statements = _named_in_order(statements, {*taken, *given.values()}, set(given.values()))
-        definitions, bodies = [s for s in statements if s[0]], [e for name, e in statements if not name]
-    return definitions, bodies
+    hidden = _hidden_sums(order) if any(node.op == "index_sum" for node in order) else set()
+    if cost < SHORTEST_NAMED:
+        return _written_with(expressions, hidden, given, Names(in_use, [part.shape for part in hidden]))
+    candidates: list[list[Statement]] = []
+    for whole in (expressions, *sums_inside(expressions)) if cost >= LONG else (expressions,):
+        tried: list[set[Expr]] = []
+        for least in (LEAST_SAVING, LEAST_SAVING_IN_LONG, MOST_SAVING) if cost >= LONG else (LEAST_SAVING,):
+            chosen = _worth_naming(whole, given, least) | hidden
+            if chosen not in tried:
+                tried.append(chosen)
+                candidates.append(_statements(whole, chosen, given, in_use, rulebook))
+    best = min(candidates, key=lambda statements: (total_cost(statements), len(statements)))
+    return [s for s in best if s[0]], [e for name, e in best if not name]
+
+
+def _statements(
+    expressions: Sequence[Expr], chosen: set[Expr], given: Mapping[Expr, str], in_use: set[str], rulebook: Rulebook
+) -> list[Statement]:
+    """Definitions of the chosen parts, of what is nested too deep and of repeated stretches, then the expressions."""
+    nested = _nested_deep(expressions, chosen)
+    chosen = chosen | nested
+    names = Names(in_use, [part.shape for part in chosen if part not in given])
+    definitions, bodies = _written_with(expressions, chosen, given, names)
+    statements = [*definitions, *[("", body) for body in bodies]]
+    least = LEAST_SAVING_IN_LONG if sum([e.cost for e in expressions]) >= LONG else LEAST_SAVING
+    longer = with_stretches_named(statements, least, names.fresh, rulebook)
+    if len(longer) == len(statements):
+        return statements
+    if not nested:
+        longer = _without_single_uses(longer)
+    return _named_in_order(longer, in_use, set(given.values()))
+
+
+def _without_single_uses(statements: list[Statement]) -> list[Statement]:
+    """The statements with a part that only one other place still uses written out there."""
+    uses: dict[str, int] = {}
+    for _, expression in statements:
+        for node in postorder(expression):
+            for arg in node.args:
+                if arg.op == "symbol":
+                    uses[arg.value.name] = uses.get(arg.value.name, 0) + 1
+    written: dict[str, Expr] = {}
+    kept: list[Statement] = []
+    for name, expression in statements:
+        expression = _substituted([expression], written)[0]
+        if name and uses.get(name) == 1:
+            written[name] = expression
+        else:
+            kept.append((name, expression))
+    return kept
+
+
+def _substituted(expressions: Sequence[Expr], by: Mapping[str, Expr]) -> list[Expr]:
+    """The expressions with others in place of some names."""
+    replaced: dict[int, Expr] = {}
+    for node in postorder(*expressions):
+        if node.args:
+            replaced[id(node)] = with_args(node, tuple([replaced[id(a)] for a in node.args]))
+        else:
+            replaced[id(node)] = by.get(node.value.name, node) if node.op == "symbol" else node
+    return [replaced[id(expression)] for expression in expressions]
 
 
 def _written_with(
     expressions: Sequence[Expr], chosen: set[Expr], given: Mapping[Expr, str], names: Names
-) -> tuple[list[tuple[str, Expr]], list[Expr]]:
+) -> tuple[list[Statement], list[Expr]]:
     """The chosen parts as definitions, and the expressions over their names."""
     # equal nodes may be different objects, when the tables were emptied in between
     named: dict[Expr, Expr] = {}
     replaced: dict[int, Expr] = {}
-    definitions: list[tuple[str, Expr]] = []
+    definitions: list[Statement] = []
     for node in postorder(*expressions):
         written = with_args(node, tuple([replaced[id(a)] for a in node.args])) if node.args else node
         if node in chosen:
@@ -76,20 +126,19 @@ def _written_with(
     return definitions, [replaced[id(expression)] for expression in expressions]
 
 
-def _named_in_order(
-    statements: Sequence[tuple[str, Expr]], taken: set[str], kept: set[str]
-) -> list[tuple[str, Expr]]:
+def text_cost(expression: Expr, rulebook: Rulebook) -> int:
+    """The tokens of an expression as it is printed, with its named parts."""
+    definitions, bodies = named_parts([expression], (), {}, rulebook)
+    return total_cost([*definitions, *[("", body) for body in bodies]])
+
+
+def _named_in_order(statements: Sequence[Statement], taken: set[str], kept: set[str]) -> list[Statement]:
     """The same statements with the letters of their names in order of appearance."""
     new = [(name, expression.shape) for name, expression in statements if name and name not in kept]
     names = Names(taken, [shape for _, shape in new])
     changed = {name: symbol(names.fresh(shape), plain_kind(shape)) for name, shape in new}
-    replaced: dict[int, Expr] = {}
-    for node in postorder(*[expression for _, expression in statements]):
-        if node.args:
-            replaced[id(node)] = with_args(node, tuple([replaced[id(a)] for a in node.args]))
-        else:
-            replaced[id(node)] = changed.get(node.value.name, node) if node.op == "symbol" else node
-    return [(changed[n].value.name if n in changed else n, replaced[id(e)]) for n, e in statements]
+    renamed = _substituted([expression for _, expression in statements], changed)
+    return [(changed[n].value.name if n in changed else n, e) for (n, _), e in zip(statements, renamed)]
 
 
 def _hidden_sums(order: Iterable[Expr]) -> set[Expr]:
@@ -109,11 +158,7 @@ def _hidden_sums(order: Iterable[Expr]) -> set[Expr]:
     return hidden
 
 
-def _least_saving(cost: int) -> int:
-    return LEAST_SAVING_IN_LONG if cost >= LONG else LEAST_SAVING
-
-
-def _worth_naming(expressions: Sequence[Expr], given: Mapping[Expr, str]) -> set[Expr]:
+def _worth_naming(expressions: Sequence[Expr], given: Mapping[Expr, str], least: int) -> set[Expr]:
     """The nodes whose definition saves tokens, parts of parts counted by their names."""
     order = list(dict.fromkeys(postorder(*expressions)))
     uses: dict[Expr, int] = {}
@@ -122,7 +167,6 @@ def _worth_naming(expressions: Sequence[Expr], given: Mapping[Expr, str]) -> set
     for node in order:
         for arg in node.args:
             uses[arg] = uses.get(arg, 0) + 1
-    least = _least_saving(sum([expression.cost for expression in expressions]))
     costs: dict[Expr, int] = {}
     chosen: set[Expr] = set()
     for node in order:

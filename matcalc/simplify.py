@@ -7,9 +7,11 @@ traces, numbers) is already done by the normal form of the index terms.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from matcalc.commuting import in_order
+from matcalc.denominators import denominators
 from matcalc.expanding import (
     absorptions,
     all_distributed,
@@ -24,18 +26,23 @@ from matcalc.expanding import (
 )
 from matcalc.factoring import SharedFactor, shared_factors
 from matcalc.matrixform import MatrixForms, NoMatrixForm
+from matcalc.parts import text_cost
 from matcalc.quotients import divided
+from matcalc.regrouping import regrouped
 from matcalc.rewriting import Rewriter
 from matcalc.substitution import drawn_in, rebuilt, summed
 from matcalc.sums import as_term, linear, scaled
 from matcalc.tensor import product
 from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
+from matcalc.vanishing import vanishes
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Rulebook
 
 # How many common factors are tried in full on one sum, best estimate first.
 TRIED_FACTORS = 6
+# How many common denominators are tried on one sum.
+TRIED_DENOMINATORS = 4
 
 
 def simplified(node: Node, rulebook: Rulebook, forms: MatrixForms | None = None) -> Node:
@@ -58,11 +65,23 @@ class Simplifier:
         known = any(isinstance(n, Leaf) and n.facts for n in order)
         if names or known:
             self.rewriter = Rewriter(self.rulebook, names, self.cost)
-        for node in order:
-            self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
-        short = self.done[root.digest]
+        short = self._regrouped(self._anew(root))
         # only where a tensor occurs can a sum of more than two axes stand inside a product
         return all_distributed(short) if any(len(node.axes) > 2 for node in order) else short
+
+    def _regrouped(self, root: Node) -> Node:
+        """A sum multiplied through, where the text then gets shorter since another sum shows in it."""
+        for candidate in regrouped(root):
+            new, old = self._text_cost(candidate), self._text_cost(root)
+            if new is not None and old is not None and new < old:
+                return self._regrouped(candidate)
+        return root
+
+    def _anew(self, root: Node) -> Node:
+        """A node that was just made, over its parts made short."""
+        for node in postorder(root, skip=self.done):
+            self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
+        return self.done[root.digest]
 
     def _shortened(self, node: Node) -> Node:
         """The node after every pass that pays."""
@@ -71,7 +90,10 @@ class Simplifier:
             return scaled(coefficient, self._shortened(part))
         known = self.short.get(node.digest)
         if known is None:
+            self.short[node.digest] = node  # until more is known, should it be met again below
             shorter = self._rewritten(in_order(node) if isinstance(node, Product) else node)
+            if isinstance(shorter, Product):
+                shorter = self._vanished(shorter)
             if isinstance(shorter, Product):
                 shorter = self._divided(shorter)
             if isinstance(shorter, Product):
@@ -91,12 +113,16 @@ class Simplifier:
 
     # -- multiplying through, on trial
 
+    def _vanished(self, node: Product) -> Node:
+        """Zero, where a sum with an inverse in it cancels when multiplied through."""
+        return linear([], node.axes) if self.rewriter is not None and vanishes(node, self._rewritten) else node
+
     def _divided(self, node: Product) -> Node:
         """A part that stands as a divisor as well, cancelled."""
         candidate = divided(node)
         if candidate is None or not self._cheaper(candidate, node):
             return node
-        return self._shortened(candidate)
+        return self._anew(candidate)
 
     def _opened(self, node: Product) -> Node:
         """The inverse of a product written out, where its parts then cancel and it pays."""
@@ -105,22 +131,22 @@ class Simplifier:
             return node
         if self.rewriter is not None:
             candidate = self.rewriter.rewritten(candidate, joining=False)
-        return self._shortened(candidate) if self._cheaper(candidate, node) else node
+        return self._anew(candidate) if self._cheaper(candidate, node) else node
 
     def _absorbed(self, node: Product) -> Node:
         """A factor multiplied into a sum where that cancels something and pays."""
         for rest, _, indices, inner in absorptions(node):
-            factors = [*rest, (self._shortened(self._with_short_terms(inner)), 1, indices)]
+            factors = [*rest, (self._anew(self._with_short_terms(inner)), 1, indices)]
             candidate = product(factors, tuple(range(len(node.axes))), node.axes)
             if self._cheaper(candidate, node):
-                return self._shortened(candidate)
+                return self._anew(candidate)
         for index, body, axes, others in drawn_in(node):
-            whole = summed(index, self._shortened(distributed(body)))
+            whole = summed(index, self._anew(distributed(body)))
             candidate = product([*others, (whole, 1, axes)], tuple(range(len(node.axes))), node.axes)
             if self._cheaper(candidate, node):
-                return self._shortened(candidate)
+                return self._anew(candidate)
         for position in (*identity_sums(node), *lone_sums(node)):
-            candidate = self._shortened(self._with_short_terms(written_out(node, position)))
+            candidate = self._anew(self._with_short_terms(written_out(node, position)))
             if self._cheaper(candidate, node):
                 return candidate
         return node
@@ -136,14 +162,14 @@ class Simplifier:
                 summed = len(node.axes) + len(node.bound)
                 candidate = product([*rest, (shorter, 1, (summed,))], out, node.axes)
                 if self._cheaper(candidate, node):
-                    return self._shortened(candidate)
+                    return self._anew(candidate)
         return node
 
     def _with_short_terms(self, node: Node) -> Node:
         """A sum that was just made, over its terms made short."""
         if not isinstance(node, Sum):
             return node
-        return linear([(c, self._shortened(term)) for c, term in node.terms], node.axes)
+        return linear([(c, self._anew(term)) for c, term in node.terms], node.axes)
 
     def _factored_or_expanded(self, node: Sum) -> Node:
         """The shorter of the sum with common factors drawn out, and the same after multiplying through."""
@@ -160,10 +186,10 @@ class Simplifier:
         """Sums over one index put together, where that pays once the new body is short."""
         if not isinstance(node, Sum):
             return node
-        candidate = joined(node, lambda body: self._shortened(self._with_short_terms(body)))
+        candidate = joined(node, lambda body: self._anew(self._with_short_terms(body)))
         if candidate is None:
             return node
-        candidate = self._shortened(candidate)
+        candidate = self._anew(candidate)
         pays = self._cheaper(candidate, node) and not self.forms.has_new_members(candidate)
         return candidate if pays else node
 
@@ -171,6 +197,13 @@ class Simplifier:
         """The token cost of the matrix form, or None where there is none."""
         try:
             return self.forms.of(node).straight.cost
+        except NoMatrixForm:
+            return None
+
+    def _text_cost(self, node: Node) -> int | None:
+        """The tokens of the text with its named parts, or None where there is no matrix form."""
+        try:
+            return text_cost(self.forms.of(node).straight, self.rulebook)
         except NoMatrixForm:
             return None
 
@@ -196,6 +229,20 @@ class Simplifier:
         return best
 
     def _best_factoring(self, node: Sum) -> Node | None:
+        """The sum with the common factor drawn out that pays most, or over one denominator."""
+        return self._best_common_factor(node) or self._over_one_denominator(node)
+
+    def _over_one_denominator(self, node: Sum) -> Node | None:
+        """The first way to put terms over one denominator that pays."""
+        for denominator, terms in islice(denominators(node), TRIED_DENOMINATORS):
+            numerator = denominator.numerator(node, terms)
+            if numerator is not None:
+                candidate = denominator.whole(node, self._anew(numerator), terms)
+                if self._cheaper(candidate, node):
+                    return candidate
+        return None
+
+    def _best_common_factor(self, node: Sum) -> Node | None:
         shared = shared_factors(node)
         cost = self.cost(node) if shared else None
         if cost is None:

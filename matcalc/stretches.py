@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Statement = tuple[str, Expr]  # a definition; the answers themselves have the name ""
 
+# Tokens that a definition must save beyond what it costs itself; two factors alone are easily read twice.
+LEAST_SAVING_OF_TWO = 4
 # Stretches of more factors are not looked for, nor any in longer answers.
 LONGEST_STRETCH = 6
 LONGEST_ANSWER = 600
@@ -28,10 +30,10 @@ TRIED_STRETCHES = 4
 def with_stretches_named(
     statements: Sequence[Statement], least_saving: int, fresh: Callable[[Shape], str], rulebook: Rulebook
 ) -> list[Statement]:
-    """The statements with repeated stretches as definitions of their own, as long as one saves so many tokens."""
-    if _cost(statements) > LONGEST_ANSWER:
+    """The statements with repeated stretches as definitions of their own, as long as one saves enough tokens."""
+    if total_cost(statements) > LONGEST_ANSWER:
         return list(statements)
-    keys = Keys(rulebook)
+    keys = Keys(statements, rulebook)
     current = _with_definitions_used(list(statements), keys)
     while True:
         better = _best_stretch(current, least_saving, keys)
@@ -55,10 +57,16 @@ def _with_definitions_used(statements: list[Statement], keys: Keys) -> list[Stat
 class Keys:
     """A number for every expression and one for its transpose; the same number means the same matrix."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, statements: Sequence[Statement], rulebook: Rulebook) -> None:
+        """`statements` define names, some of them of symmetric matrices."""
         self.rulebook = rulebook
+        self.symmetric: set[str] = set()
         self.numbers: dict[tuple[object, ...], int] = {}
         self.known: dict[int, tuple[Expr, int, int]] = {}  # by identity; the expression keeps it alive
+        for name, expression in statements:
+            straight, turned = self.of(expression)
+            if name and straight == turned:
+                self.symmetric.add(name)
 
     def of(self, expression: Expr) -> tuple[int, int]:
         """The keys of an expression and of its transpose."""
@@ -77,7 +85,8 @@ class Keys:
         if node.is_scalar:
             return own, own
         if node.op == "symbol":
-            return own, own if "symmetric" in node.value.kind.facts else self._number(node, ["turned"])
+            symmetric = "symmetric" in node.value.kind.facts or node.value.name in self.symmetric
+            return own, own if symmetric else self._number(node, ["turned"])
         if node.op == "mul":
             count = sum(a.is_scalar for a in node.args)
             return own, self._number(node, [*turned[:count], *turned[count:][::-1]])
@@ -104,31 +113,34 @@ class _Stretch:
         cost = sum([f.cost for f in self.factors]) + len(self.factors) - 1
         return (self.uses - 1) * cost - self.uses - 1
 
+    def pays(self, saving: int, least: int) -> bool:
+        """Whether so many tokens are worth a name."""
+        return saving >= (least if len(self.factors) > 2 else max(least, LEAST_SAVING_OF_TWO))
+
 
 Renaming = Callable[[Expr, str], Expr]
 
 
-def _best_stretch(
-    statements: list[Statement], least_saving: int, keys: Keys
-) -> tuple[int, Expr, Renaming] | None:
+def _best_stretch(statements: list[Statement], least_saving: int, keys: Keys) -> tuple[int, Expr, Renaming] | None:
     """Where the best definition goes, what it is, and how its name is put in; None where nothing saves enough."""
     found = _stretches(statements, keys)
     promising = sorted(
-        [s for s in found.items() if s[1].estimate() >= least_saving], key=lambda s: (-s[1].estimate(), s[0])
+        [s for s in found.items() if s[1].pays(s[1].estimate(), least_saving)], key=lambda s: (-s[1].estimate(), s[0])
     )
     best: tuple[int, int, Expr, Renaming] | None = None
     for _, stretch in promising[:TRIED_STRETCHES]:
         for definition in _both_ways(stretch.factors):
             renaming = _renaming(definition, keys)
             changed = [renaming(e, "") != e for _, e in statements]
-            after = 1 + definition.cost + _cost([(n, renaming(e, "")) for n, e in statements])
-            saving = _cost(statements) - after
-            if saving >= least_saving and (best is None or saving > best[0]):
+            after = 1 + definition.cost + total_cost([(n, renaming(e, "")) for n, e in statements])
+            saving = total_cost(statements) - after
+            if stretch.pays(saving, least_saving) and (best is None or saving > best[0]):
                 best = saving, changed.index(True), definition, renaming
     return None if best is None else best[1:]
 
 
-def _cost(statements: Sequence[Statement]) -> int:
+def total_cost(statements: Sequence[Statement]) -> int:
+    """The tokens of definitions and answers; a definition costs its name as well."""
     return sum([expression.cost + (name != "") for name, expression in statements])
 
 
@@ -200,7 +212,7 @@ def _renaming(definition: Expr, keys: Keys) -> Renaming:
                 own = [keys.of(a)[0] for a in node.args]
                 for start in range(len(own) - length, -1, -1):
                     there = own[start : start + length]
-                    if there == straight or there == turned:
+                    if there in (straight, turned):
                         new[start : start + length] = [named if there == straight else transpose(named)]
                         own[start : start + length] = [-1]
             alone = node.op == "mul" and len(new) == 1

@@ -33,8 +33,8 @@ closed_forms differentiation layout
 variables
 stacked partials
 lifting
-reading forms network kronecker blocks parts sum_notation matrixform
-matching distinct patterns rewriting factoring quotients expanding simplify
+reading forms network kronecker blocks part_names stretches subsums parts sum_notation matrixform
+matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts

@@ -13,11 +13,11 @@ import matcalc
 from generator import problem
 from matcalc import terms
 from matcalc.answers import Answer
-from matcalc.parser import parse
 from oracle import differences
 from oracle.layouts import LAYOUTS, agree, relative_error
 from oracle.shapes import Array, as_matrix
 from oracle.surface import evaluate
+from reading_back import reads_back
 
 SIZES = {"k": 5, "m": 2, "n": 3, "p": 4}
 KINDS = {
@@ -107,7 +107,7 @@ def check(answer: Answer, values: dict[str, Any], wanted: Array, tolerance: floa
     assert agree(as_matrix(answer.evaluate(values, SIZES)), wanted, tolerance)
     assert tuple(d.value(SIZES) for d in answer.shape) == wanted.shape
     assert agree(evaluate(answer.text, values, SIZES), wanted, tolerance)
-    assert parse(answer.text, answer.variables).expr == answer.expression
+    assert reads_back(answer.text, answer.variables, answer.expression)
     report = answer.check()
     assert report.ok, report.text
 
