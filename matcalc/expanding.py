@@ -150,9 +150,29 @@ def absorptions(node: Product) -> Iterator[tuple[list[Factor], Sum, tuple[int, .
 def identity_sums(node: Product) -> Iterator[int]:
     """Where a product has a short sum with the identity in it, which may go when multiplied through."""
     for position, (base, exponent, _) in enumerate(node.factors):
-        short = isinstance(base, Sum) and exponent == 1 and len(base.terms) <= LARGEST_EXPANSION
-        if short and any(isinstance(b, Delta) for term in base.children for b, _, _ in factors_of(term)):
+        if isinstance(base, Sum) and exponent == 1 and len(base.terms) <= LARGEST_EXPANSION and has_identity(base):
             yield position
+
+
+def has_identity(node: Sum) -> bool:
+    """Whether a term of a sum has the identity as a factor."""
+    return any(isinstance(base, Delta) for term in node.children for base, _, _ in factors_of(term))
+
+
+def with_scaled_identity(node: Product) -> Node | None:
+    """The product with vectors multiplied into a sum with the identity along their index: `diag(s)*(eye(n) - ones*s')`
+    as `diag(s) - s*s'`; None where there are none.
+    """
+    for position in identity_sums(node):
+        base, _, indices = node.factors[position]
+        scales = [k for k, (_, _, i) in enumerate(node.factors) if k != position and len(i) == 1 and i[0] in indices]
+        if scales and isinstance(base, Sum) and len(indices) == len(set(indices)):
+            whole = tuple(range(len(base.axes)))
+            scaled = [(b, e, (indices.index(i[0]),)) for b, e, i in (node.factors[k] for k in scales)]
+            inner = linear([(c, product([(t, 1, whole), *scaled], whole, base.axes)) for c, t in base.terms], base.axes)
+            rest = [f for k, f in enumerate(node.factors) if k not in (position, *scales)]
+            return product([*rest, (inner, 1, indices)], tuple(range(len(node.axes))), node.axes)
+    return None
 
 
 def lone_sums(node: Product) -> Iterator[int]:

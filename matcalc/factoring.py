@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from matcalc.expr import Rational
 from matcalc.sums import linear
 from matcalc.tensor import product
-from matcalc.terms import Axes, Exponent, Factor, Indices, Node, Sum, factors_of
+from matcalc.terms import Axes, Exponent, Factor, Indices, Node, Sum, delta, factors_of
 
 
 class SharedFactor:
@@ -18,6 +18,7 @@ class SharedFactor:
         self.exponent = exponent
         self.place = place  # the axis each of its indices is, or None where it is summed
         self.found: dict[int, tuple[int, ...]] = {}  # term -> where the factor, or its own factors, stand
+        self.is_tied = False  # whether one of its indices is an axis in some terms, and summed in others
         self.inner_indices: Indices = ()
 
     def estimate(self) -> int:
@@ -38,7 +39,9 @@ class SharedFactor:
             indices = whole[positions[0]][2] if len(positions) == 1 else tuple([i for i in self.place if i is not None])
             if any(b == self.base and i == indices for b, _, i in factors):
                 return None
-            own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None}
+            own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None and i >= count}
+            tied = [k for k, i in enumerate(indices) if self.place[k] is None and i < count]
+            factors += [(delta(self.base.axes[k]), 1, (slots[k], indices[k])) for k in tied]
             rests.append((coefficient, factors, own))
             kept_axes.update([i for _, _, ii in factors for i in ii if i < count])
         outer = (*sorted(kept_axes), *[slots[k] for k, axis in enumerate(self.place) if axis is None])
@@ -77,7 +80,24 @@ def shared_factors(node: Sum) -> dict[tuple[object, ...], SharedFactor]:
             if shared is None:
                 shared = found[key] = SharedFactor(base, exponent, place)
             shared.found.setdefault(number, positions)
+    _tie(node, found)
     return {key: shared for key, shared in found.items() if len(shared.found) > 1}
+
+
+def _tie(node: Sum, found: dict[tuple[object, ...], SharedFactor]) -> None:
+    """Join terms that have the same matrix, summed over in one and not in the other: `s*s'*A` and `diag(s)*A`.
+
+    Where an index of the matrix is an axis of the sum, the rest of the term gets an identity.
+    """
+    matrices = [(key, shared) for key, shared in found.items() if len(shared.place) == 2]
+    for key, shared in matrices:
+        for other in (other for _, other in matrices if other.base == shared.base and other.place.count(None) == 1):
+            ties = [a is not None and b is None for a, b in zip(shared.place, other.place)]
+            alike = all(tie or a == b for tie, a, b in zip(ties, shared.place, other.place))
+            if any(ties) and alike and shared.exponent == other.exponent == 1:
+                other.is_tied = True
+                for number, positions in shared.found.items():
+                    other.found.setdefault(number, positions)
 
 
 def products_inside(factors: tuple[Factor, ...], axes: Axes) -> Iterator[tuple[tuple[int, ...], Factor]]:

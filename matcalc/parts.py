@@ -67,7 +67,7 @@ def _statements(
     names = Names(in_use, [part.shape for part in chosen if part not in given])
     definitions, bodies = _written_with(expressions, chosen, given, names)
     statements = [*definitions, *[("", body) for body in bodies]]
-    least = LEAST_SAVING_IN_LONG if sum([e.cost for e in expressions]) >= LONG else LEAST_SAVING
+    least = _least_saving(sum([e.cost for e in expressions]))
     longer = with_stretches_named(statements, least, names.fresh, rulebook)
     if len(longer) == len(statements):
         return statements
@@ -158,26 +158,28 @@ def _hidden_sums(order: Iterable[Expr]) -> set[Expr]:
     return hidden
 
 
+def _least_saving(cost: int) -> int:
+    return LEAST_SAVING_IN_LONG if cost >= LONG else LEAST_SAVING
+
+
 def _worth_naming(expressions: Sequence[Expr], given: Mapping[Expr, str], least: int) -> set[Expr]:
     """The nodes whose definition saves tokens, parts of parts counted by their names."""
-    order = list(dict.fromkeys(postorder(*expressions)))
-    uses: dict[Expr, int] = {}
-    for expression in expressions:
-        uses[expression] = uses.get(expression, 0) + 1
-    for node in order:
-        for arg in node.args:
-            uses[arg] = uses.get(arg, 0) + 1
-    costs: dict[Expr, int] = {}
+    order = postorder(*expressions)
+    uses: dict[int, int] = {}
+    for node in (*expressions, *[arg for node in order for arg in node.args]):
+        uses[id(node)] = uses.get(id(node), 0) + 1
+    costs: dict[int, int] = {}
     chosen: set[Expr] = set()
     for node in order:
-        cost = node.cost - sum([a.cost for a in node.args]) + sum([costs[a] for a in node.args])
-        count = uses[node]
-        if node.op not in _NOT_NAMED and node.args and not node.free:
+        cost, count = node.cost, uses[id(node)]
+        for arg in node.args:
+            cost += costs[id(arg)] - arg.cost
+        if count > 1 and node.args and node.op not in _NOT_NAMED and not node.free:
             saving = (count - 1) * cost - count - 1
             if saving >= (LEAST_SAVING_OF_OWN if node in given else least):
                 chosen.add(node)
                 cost = 1
-        costs[node] = cost
+        costs[id(node)] = cost
     return chosen
 
 

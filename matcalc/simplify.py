@@ -7,6 +7,7 @@ traces, numbers) is already done by the normal form of the index terms.
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,13 @@ from matcalc.expanding import (
     all_distributed,
     distributed,
     expanded,
+    has_identity,
     identity_sums,
     joined,
     lone_sums,
     opened,
     reopened,
+    with_scaled_identity,
     written_out,
 )
 from matcalc.factoring import SharedFactor, shared_factors
@@ -46,13 +49,25 @@ TRIED_DENOMINATORS = 4
 
 
 def simplified(node: Node, rulebook: Rulebook, forms: MatrixForms | None = None) -> Node:
-    """An equal node whose matrix form costs no more."""
-    return Simplifier(rulebook, forms or MatrixForms()).run(node)
+    """An equal node whose text is no longer."""
+    forms = forms or MatrixForms()
+    simplifier = Simplifier(rulebook, forms)
+    short = simplifier.run(node)
+    if simplifier.met_tie:
+        other = Simplifier(rulebook, forms, prefers_ties=True).run(node)
+        short = min(short, other, key=simplifier.text_cost)
+    return short
 
 
 class Simplifier:
-    def __init__(self, rulebook: Rulebook, forms: MatrixForms) -> None:
+    """The passes over one node. With `prefers_ties`, a matrix that one term sums over and another does not is drawn
+    out where it can be, which makes a longer formula that may have a shorter text: `diag(s) - s*s'` names s once.
+    """
+
+    def __init__(self, rulebook: Rulebook, forms: MatrixForms, prefers_ties: bool = False) -> None:
         self.forms = forms
+        self.prefers_ties = prefers_ties
+        self.met_tie = False
         self.rulebook = rulebook
         self.done: dict[bytes, Node] = {}
         self.factored: dict[bytes, Node] = {}
@@ -72,8 +87,7 @@ class Simplifier:
     def _regrouped(self, root: Node) -> Node:
         """A sum multiplied through, where the text then gets shorter since another sum shows in it."""
         for candidate in regrouped(root):
-            new, old = self._text_cost(candidate), self._text_cost(root)
-            if new is not None and old is not None and new < old:
+            if self.text_cost(candidate) < self.text_cost(root):
                 return self._regrouped(candidate)
         return root
 
@@ -135,6 +149,11 @@ class Simplifier:
 
     def _absorbed(self, node: Product) -> Node:
         """A factor multiplied into a sum where that cancels something and pays."""
+        scaled = with_scaled_identity(node)
+        if scaled is not None:
+            self.met_tie = True
+            if self.prefers_ties:
+                return self._anew(scaled)
         for rest, _, indices, inner in absorptions(node):
             factors = [*rest, (self._anew(self._with_short_terms(inner)), 1, indices)]
             candidate = product(factors, tuple(range(len(node.axes))), node.axes)
@@ -200,12 +219,12 @@ class Simplifier:
         except NoMatrixForm:
             return None
 
-    def _text_cost(self, node: Node) -> int | None:
-        """The tokens of the text with its named parts, or None where there is no matrix form."""
+    def text_cost(self, node: Node) -> float:
+        """The tokens of the text with its named parts, without end where there is no matrix form."""
         try:
             return text_cost(self.forms.of(node).straight, self.rulebook)
         except NoMatrixForm:
-            return None
+            return math.inf
 
     def _rewritten(self, node: Node) -> Node:
         return node if self.rewriter is None else self.rewriter.rewritten(node)
@@ -249,12 +268,18 @@ class Simplifier:
             return None
         candidates = sorted(shared.values(), key=lambda c: (-c.estimate(), len(c.base.axes)))
         best: tuple[SharedFactor, Node] | None = None
+        if self.prefers_ties and has_identity(node):
+            candidates = [c for c in candidates if len(c.base.axes) != 1]  # diag(s) - s*s' stays as it is
         for candidate in candidates[:TRIED_FACTORS]:
             inner = candidate.inner_sum(node)
             if inner is None:
                 continue
             inner = self._rewritten(inner)
+            self.met_tie |= candidate.is_tied
             measured = self.cost(candidate.in_front(inner, node))
+            if self.prefers_ties and candidate.is_tied and measured is not None:
+                best = candidate, inner
+                break
             if measured is not None and measured < cost:
                 best, cost = (candidate, inner), measured
         if best is None:
