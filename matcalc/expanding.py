@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from matcalc.blocks import Place, block_layout
 from matcalc.components import square_chain
@@ -10,7 +10,21 @@ from matcalc.substitution import rebuilt, summed
 from matcalc.sums import linear
 from matcalc.symbols import Index
 from matcalc.tensor import apply, product, transposed
-from matcalc.terms import Apply, Delta, Factor, Node, Product, Slot, Sum, Summed, Term, Unit, factors_of, postorder
+from matcalc.terms import (
+    Apply,
+    Delta,
+    Factor,
+    Indices,
+    Node,
+    Product,
+    Slot,
+    Sum,
+    Summed,
+    Term,
+    Unit,
+    factors_of,
+    postorder,
+)
 
 # A sum is written out on trial when that gives at most this many terms.
 LARGEST_EXPANSION = 8
@@ -127,24 +141,24 @@ def reopened(node: Product) -> Iterator[tuple[list[Factor], Node]]:
             yield rest, product([*base.factors, *divisors], (index,), (dimension,))
 
 
-def absorptions(node: Product) -> Iterator[tuple[list[Factor], Sum, tuple[int, ...], Node]]:
-    """Each way to multiply one factor into a sum beside it where it cancels with a part of a term.
+def absorptions(node: Product) -> Iterator[tuple[list[Factor], Factor]]:
+    """Each way to multiply one factor into a sum beside it, or under it, where it cancels with a part of a term.
 
-    Gives the other factors, the sum, its indices, and the sum with the factor multiplied through.
+    Gives the other factors, and the sum with the factor multiplied through.
     """
     for position, (base, exponent, indices) in enumerate(node.factors):
-        if not isinstance(base, Sum) or exponent != 1:
+        if not isinstance(base, Sum) or isinstance(exponent, Node) or abs(exponent) != 1:
             continue
         whole = tuple(range(len(base.axes)))
         for k, (other, power, spots) in enumerate(node.factors):
             if k == position or not set(spots) <= set(indices) or isinstance(power, Node):
                 continue
             place = tuple([indices.index(i) for i in spots])
-            if any(_cancels(term, (other, power, place)) for _, term in base.terms):
-                factor: Factor = (other, power, place)
+            factor: Factor = (other, power * exponent, place)
+            if any(_cancels(term, factor) for _, term in base.terms):
                 inner = [(c, product([(term, 1, whole), factor], whole, base.axes)) for c, term in base.terms]
                 rest = [f for j, f in enumerate(node.factors) if j not in (position, k)]
-                yield rest, base, indices, linear(inner, base.axes)
+                yield rest, (linear(inner, base.axes), exponent, indices)
 
 
 def identity_sums(node: Product) -> Iterator[int]:
@@ -157,6 +171,44 @@ def identity_sums(node: Product) -> Iterator[int]:
 def has_identity(node: Sum) -> bool:
     """Whether a term of a sum has the identity as a factor."""
     return any(isinstance(base, Delta) for term in node.children for base, _, _ in factors_of(term))
+
+
+def subproduct(node: Product, taken: Sequence[int]) -> tuple[Product, Indices]:
+    """Some factors of a product as a product of their own, and its place: indices of others or of the whole."""
+    factors = [node.factors[k] for k in taken]
+    outside = {i for k, f in enumerate(node.factors) if k not in taken for i in f[2]}
+    dims = dict(enumerate(node.axes + node.bound))
+    out = tuple(sorted({i for _, _, ii in factors for i in ii if i < len(node.axes) or i in outside}))
+    part = product(factors, out, tuple([dims[i] for i in out]))
+    assert isinstance(part, Product)
+    return part, out
+
+
+def meetings(node: Product) -> Iterator[tuple[list[Factor], Node, Indices]]:
+    """Each matrix multiplied into a sum next to it where it meets its inverse in a term: `Q'*(Q*x - y)`.
+
+    Gives the other factors, the sum that results, and where it stands.
+    """
+    for position, (base, exponent, indices) in enumerate(node.factors):
+        for axis, index in enumerate(indices if isinstance(base, Sum) and exponent == 1 else ()):
+            beside = [k for k, f in enumerate(node.factors) if index in f[2] and k != position]
+            if index < len(node.axes) or len(beside) != 1 or indices.count(index) > 1:
+                continue
+            if any(_undo(node.factors[beside[0]], index, f, axis) for t in base.children for f in factors_of(t)):
+                part, place = subproduct(node, (position, beside[0]))
+                where = next(k for k, (b, e, _) in enumerate(part.factors) if b == base and e == 1)
+                rest = [f for k, f in enumerate(node.factors) if k not in (position, beside[0])]
+                yield rest, written_out(part, where), place
+
+
+def _undo(factor: Factor, index: int, other: Factor, axis: int) -> bool:
+    """Whether a matrix at an index and another at an axis are each other's inverse, or transposed and orthogonal."""
+    base, met = factor[0], other[0]
+    if factor[1] != 1 or other[1] != 1 or len(factor[2]) != 2 or len(other[2]) != 2 or axis not in other[2]:
+        return False
+    if base == met:
+        return "orthogonal" in getattr(base, "facts", ()) and factor[2].index(index) == other[2].index(axis)
+    return any(isinstance(f, Apply) and f.function.reverses and f.args[0] == x for f, x in ((base, met), (met, base)))
 
 
 def with_scaled_identity(node: Product) -> Node | None:

@@ -21,6 +21,11 @@ class SharedFactor:
         self.is_tied = False  # whether one of its indices is an axis in some terms, and summed in others
         self.inner_indices: Indices = ()
 
+    @property
+    def leaves_scales(self) -> bool:
+        """Whether a matrix is drawn out of which the terms only scale rows or columns."""
+        return len(self.base.axes) == 2 and len(self.inner_indices) == 1 and None not in self.place
+
     def estimate(self) -> int:
         """Tokens saved, roughly: the factor and a product sign for every term but one."""
         own = self.base.height + 1
@@ -89,9 +94,9 @@ def _tie(node: Sum, found: dict[tuple[object, ...], SharedFactor]) -> None:
 
     Where an index of the matrix is an axis of the sum, the rest of the term gets an identity.
     """
-    matrices = [(key, shared) for key, shared in found.items() if len(shared.place) == 2]
-    for key, shared in matrices:
-        for other in (other for _, other in matrices if other.base == shared.base and other.place.count(None) == 1):
+    matrices = [shared for shared in found.values() if len(shared.place) == 2]
+    for shared in matrices:
+        for other in (other for other in matrices if other.base == shared.base and other.place.count(None) == 1):
             ties = [a is not None and b is None for a, b in zip(shared.place, other.place)]
             alike = all(tie or a == b for tie, a, b in zip(ties, shared.place, other.place))
             if any(ties) and alike and shared.exponent == other.exponent == 1:

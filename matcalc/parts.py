@@ -166,8 +166,8 @@ def _worth_naming(expressions: Sequence[Expr], given: Mapping[Expr, str], least:
     """The nodes whose definition saves tokens, parts of parts counted by their names."""
     order = postorder(*expressions)
     uses: dict[int, int] = {}
-    for node in (*expressions, *[arg for node in order for arg in node.args]):
-        uses[id(node)] = uses.get(id(node), 0) + 1
+    for used in (*expressions, *[arg for node in order for arg in node.args]):
+        uses[id(used)] = uses.get(id(used), 0) + 1
     costs: dict[int, int] = {}
     chosen: set[Expr] = set()
     for node in order:

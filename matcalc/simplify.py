@@ -22,6 +22,7 @@ from matcalc.expanding import (
     identity_sums,
     joined,
     lone_sums,
+    meetings,
     opened,
     reopened,
     with_scaled_identity,
@@ -154,9 +155,13 @@ class Simplifier:
             self.met_tie = True
             if self.prefers_ties:
                 return self._anew(scaled)
-        for rest, _, indices, inner in absorptions(node):
-            factors = [*rest, (self._anew(self._with_short_terms(inner)), 1, indices)]
+        for rest, (inner, exponent, indices) in absorptions(node):
+            factors = [*rest, (self._anew(self._with_short_terms(inner)), exponent, indices)]
             candidate = product(factors, tuple(range(len(node.axes))), node.axes)
+            if self._cheaper(candidate, node):
+                return self._anew(candidate)
+        for rest, inner, place in meetings(node):
+            candidate = product([*rest, (self._anew(inner), 1, place)], tuple(range(len(node.axes))), node.axes)
             if self._cheaper(candidate, node):
                 return self._anew(candidate)
         for index, body, axes, others in drawn_in(node):
@@ -280,7 +285,10 @@ class Simplifier:
             if self.prefers_ties and candidate.is_tied and measured is not None:
                 best = candidate, inner
                 break
-            if measured is not None and measured < cost:
+            if measured is None:
+                continue
+            # diag(t)*X - X as diag(t - 1)*X, though that is no shorter
+            if measured < cost or (measured == cost and best is None and candidate.leaves_scales):
                 best, cost = (candidate, inner), measured
         if best is None:
             return None

@@ -92,8 +92,20 @@ class Keys:
             return own, self._number(node, [*turned[:count], *turned[count:][::-1]])
         if node.op in ("add", "neg", "had", "div", "haddiv", "pow", "hadpow"):
             return own, self._number(node, turned)
-        moves = node.op == "call" and len(node.args) == 1 and self.rulebook.transposes(node.value) == ("moves", (0,))
-        return own, self._number(node, turned if moves else ["turned", *straight])
+        return own, self._number(node, self._turned_operands(node, straight, turned) or ["turned", *straight])
+
+    def _turned_operands(self, node: Expr, straight: list[int], turned: list[int]) -> list[int] | None:
+        """The operands of the function of which the transpose is the same function, where there are such."""
+        if node.op != "call":
+            return None
+        if node.value in ("ones", "zeros"):
+            return straight[::-1] if len(straight) == 2 else None
+        if node.value in ("eye", "diag"):
+            return straight if node.shape[0] == node.shape[1] else None
+        functions = self.rulebook.overloads(node.value)
+        entrywise = bool(functions) and all(function.elementwise for function in functions)
+        moves = self.rulebook.transposes(node.value) == ("moves", (0,)) and len(straight) == 1
+        return turned if entrywise or moves else None
 
     def _number(self, node: Expr, operands: Sequence[object]) -> int:
         parts = sorted(operands, key=repr) if node.op in ("add", "had") else operands

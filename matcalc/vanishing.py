@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from matcalc.expanding import sum_position, written_out
+from matcalc.expanding import subproduct, sum_position, written_out
 from matcalc.sums import as_term, linear
-from matcalc.tensor import product
 from matcalc.terms import Apply, Node, Product, Sum, Term, postorder
 
 # A product is multiplied out on trial into at most this many terms.
@@ -45,22 +44,11 @@ def _growing(node: Product, position: int, index: int) -> Iterator[Product]:
         if index < len(node.axes) or len(beside) != 1:
             return
         taken.append(beside[0])
-        yield _part(node, taken)
+        yield subproduct(node, taken)[0]
         further = [i for i in node.factors[beside[0]][2] if i != index]
         if len(further) != 1:
             return
         index = further[0]
-
-
-def _part(node: Product, taken: list[int]) -> Product:
-    """Some factors of a product as a product of their own, over the indices that others carry or the whole has."""
-    factors = [node.factors[k] for k in taken]
-    outside = {i for k, f in enumerate(node.factors) if k not in taken for i in f[2]}
-    dims = dict(enumerate(node.axes + node.bound))
-    out = tuple(sorted({i for _, _, ii in factors for i in ii if i < len(node.axes) or i in outside}))
-    part = product(factors, out, tuple([dims[i] for i in out]))
-    assert isinstance(part, Product)
-    return part
 
 
 def _is_zero(node: Product, rewritten: Rewriting) -> bool:
