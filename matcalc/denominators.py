@@ -9,7 +9,7 @@ from matcalc.expanding import LARGEST_EXPANSION, written_out
 from matcalc.expr import Rational
 from matcalc.sums import exact, linear
 from matcalc.tensor import product
-from matcalc.terms import Factor, Indices, Node, Product, Sum, factors_of
+from matcalc.terms import Apply, Factor, Indices, Node, Product, Sum, factors_of
 
 # A denominator to a power that differs from the others by more is left apart.
 LARGEST_POWER = 3
@@ -78,7 +78,12 @@ def denominators(node: Sum) -> Iterator[tuple[Denominator, set[int]]]:
     found: dict[tuple[bytes, Indices], tuple[Node, dict[int, Rational]]] = {}
     for number, (_, term) in enumerate(node.terms):
         for base, exponent, indices in factors_of(term):
-            if not isinstance(exponent, Node) and all(i < len(node.axes) for i in indices):
+            # what a function gives is rather left where it is: exp(-x) needs no denominator
+            if (
+                not isinstance(exponent, Node)
+                and not isinstance(base, Apply)
+                and all(i < len(node.axes) for i in indices)
+            ):
                 found.setdefault((base.digest, indices), (base, {}))[1][number] = exponent
     everywhere = set(range(len(node.terms)))
     for (_, indices), (base, powers) in found.items():

@@ -142,7 +142,7 @@ def reopened(node: Product) -> Iterator[tuple[list[Factor], Node]]:
 
 
 def absorptions(node: Product) -> Iterator[tuple[list[Factor], Factor]]:
-    """Each way to multiply one factor into a sum beside it, or under it, where it cancels with a part of a term.
+    """Each way to multiply a factor into a sum beside it, or a divisor into a sum that is one, where something cancels.
 
     Gives the other factors, and the sum with the factor multiplied through.
     """
@@ -152,6 +152,8 @@ def absorptions(node: Product) -> Iterator[tuple[list[Factor], Factor]]:
         whole = tuple(range(len(base.axes)))
         for k, (other, power, spots) in enumerate(node.factors):
             if k == position or not set(spots) <= set(indices) or isinstance(power, Node):
+                continue
+            if exponent < 0 < power:  # a/(a + b) is not 1/(1 + b/a)
                 continue
             place = tuple([indices.index(i) for i in spots])
             factor: Factor = (other, power * exponent, place)

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # How many common factors are tried in full on one sum, best estimate first.
 TRIED_FACTORS = 6
+# What a pass makes is made short by passes inside it, but not without end.
+MOST_NESTED_TRIALS = 6
 # How many common denominators are tried on one sum.
 TRIED_DENOMINATORS = 4
 
@@ -68,6 +70,7 @@ class Simplifier:
     def __init__(self, rulebook: Rulebook, forms: MatrixForms, prefers_ties: bool = False) -> None:
         self.forms = forms
         self.prefers_ties = prefers_ties
+        self.trials = 0  # how many passes are at work inside each other
         self.met_tie = False
         self.rulebook = rulebook
         self.done: dict[bytes, Node] = {}
@@ -104,23 +107,23 @@ class Simplifier:
         if coefficient != 1:
             return scaled(coefficient, self._shortened(part))
         known = self.short.get(node.digest)
+        if known is None and self.trials == MOST_NESTED_TRIALS:
+            return self._rewritten(node)
         if known is None:
             self.short[node.digest] = node  # until more is known, should it be met again below
-            shorter = self._rewritten(in_order(node) if isinstance(node, Product) else node)
-            if isinstance(shorter, Product):
-                shorter = self._vanished(shorter)
-            if isinstance(shorter, Product):
-                shorter = self._divided(shorter)
-            if isinstance(shorter, Product):
-                shorter = self._opened(shorter)
-            if isinstance(shorter, Product):
-                shorter = self._closed_anew(shorter)
-            if isinstance(shorter, Product):
-                shorter = self._absorbed(shorter)
-            if isinstance(shorter, Sum):
-                shorter = self._joined(self._factored_or_expanded(shorter))
-            known = self.short[node.digest] = shorter
+            self.trials += 1
+            known = self.short[node.digest] = self._after_passes(node)
+            self.trials -= 1
         return known
+
+    def _after_passes(self, node: Node) -> Node:
+        shorter = self._rewritten(in_order(node) if isinstance(node, Product) else node)
+        for shortened in (self._vanished, self._divided, self._opened, self._closed_anew, self._absorbed):
+            if isinstance(shorter, Product):
+                shorter = shortened(shorter)
+        if isinstance(shorter, Sum):
+            shorter = self._joined(self._factored_or_expanded(shorter))
+        return shorter
 
     def _cheaper(self, candidate: Node, than: Node) -> bool:
         new, old = self.cost(candidate), self.cost(than)
