@@ -44,9 +44,12 @@ class SharedFactor:
             indices = whole[positions[0]][2] if len(positions) == 1 else tuple([i for i in self.place if i is not None])
             if any(b == self.base and i == indices for b, _, i in factors):
                 return None
-            own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None and i >= count}
-            tied = [k for k, i in enumerate(indices) if self.place[k] is None and i < count]
-            factors += [(delta(self.base.axes[k]), 1, (slots[k], indices[k])) for k in tied]
+            own = {slots[k]: i for k, i in enumerate(indices) if self.place[k] is None}
+            fresh = 1 + max([count, *[i for _, _, ii in whole for i in ii]])
+            for slot, index in own.items():
+                if index < count:
+                    own[slot] = fresh
+                    factors.append((delta(self.base.axes[slot - count]), 1, (fresh, index)))
             rests.append((coefficient, factors, own))
             kept_axes.update([i for _, _, ii in factors for i in ii if i < count])
         outer = (*sorted(kept_axes), *[slots[k] for k, axis in enumerate(self.place) if axis is None])

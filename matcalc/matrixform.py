@@ -251,14 +251,14 @@ class MatrixForms:
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 
     def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[tuple[tuple[object, ...], bool, Form]]:
-        """Sort key, sign and form of each term; a scalar is left to spread over the others."""
+        """Sort key, sign and form of each term; what reads well so is left to spread over the others."""
         parts: list[tuple[tuple[object, ...], bool, Form]] = []
-        # `eye(n) - 1` and `X - x` look like mistakes, `1 - x` does not
-        structural = any(isinstance(base, STRUCTURAL) for _, part in terms for base, _, _ in factors_of(part))
-        filled = [_touched(part) for _, part in terms]
-        spreads = any(filled) and not structural
-        for (coefficient, part), touched in zip(terms, filled):
-            negative, form = self.term(coefficient, part, flip=False, axes=() if spreads and not touched else None)
+        spreading = _spreading(terms)
+        for coefficient, part in terms:
+            touched = _touched(part)
+            axes = tuple(touched) if touched in spreading else None
+            negative, form = self.term(coefficient, part, flip=False, axes=axes)
+            form = form.flipped() if axes == (1,) else form
             key = (-self.degrees[part.digest], reading_key(form.straight))
             parts.append((key, negative, form))
         return parts
@@ -471,6 +471,26 @@ def _touched(node: Node) -> set[int]:
     if not isinstance(node, Product):
         return set(range(len(node.axes)))
     return {i for _, _, indices in node.factors for i in indices if i < len(node.axes)}
+
+
+def _spreading(terms: tuple[Term, ...]) -> list[set[int]]:
+    """The axes along which terms may vary and still be left to spread.
+
+    A scalar spreads beside anything but an identity, for `eye(n) - 1` looks like a mistake; a row or a column beside a
+    matrix where it is a variable, as in `X*W + b'`, and not both in one sum, for together they make none.
+    """
+    parts = [part for _, part in terms]
+    filled = [_touched(part) for part in parts]
+    if not any(filled) or any(isinstance(base, STRUCTURAL) for part in parts for base, _, _ in factors_of(part)):
+        return []
+    lines = [touched for touched in ({0}, {1}) if touched in filled]
+    plain = all(_is_variable(part) for part, touched in zip(parts, filled) if touched in lines)
+    return [set(), *lines] if {0, 1} in filled and len(lines) == 1 and plain else [set()]
+
+
+def _is_variable(node: Node) -> bool:
+    factors = factors_of(node)
+    return len(factors) == 1 and factors[0][1] == 1 and isinstance(factors[0][0], Leaf)
 
 
 def _summed_form(index: Index, body: Form) -> Form:

@@ -746,7 +746,7 @@ def test_random_loss(number: int) -> None:
     derivative = differentiate(expression, wrt, variables=kinds)
     report = derivative.check(seed=number)
     assert report.verdict != "wrong", report.text
-    assert parse(derivative.text, derivative.declarations).expr == derivative.expression
+    assert reads_back(derivative.text, derivative.declarations, derivative.expression)
     values = operands(kinds, seed=number)
     found = derivative.evaluate(values, sizes=SIZES)
     if np.isfinite(found).all():

@@ -28,8 +28,7 @@ ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
         "((weight'*returns)-(riskless)')/(weight'*covmatr*weight).^0.5",
         "weight",
         PORTFOLIO,
-        "returns/sqrt(weight'*covmatr*weight) - "
-        "(returns'*weight - riskless)*covmatr*weight/(weight'*covmatr*weight)^1.5",
+        "s = weight'*covmatr*weight; (s*returns - (returns'*weight - riskless)*covmatr*weight)/s^1.5",
         ["riskless is read as scalar"],
     ),
     (
