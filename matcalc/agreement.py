@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from matcalc.errors import MatcalcError
-from matcalc.terms import Apply, Node, Product, Unit, postorder
+from matcalc.terms import Apply, Node, Product, Size, Unit, postorder
 from matcalc.witness import Witness
 from matcalc.witness_draws import SIGNS_TRIED, NoValue, Point
 
@@ -50,12 +50,12 @@ def agree(before: Node, after: Node) -> bool | None:
 
 
 def points_wanted(order: Sequence[Node]) -> int:
-    """At how many points values must agree: at one, where they are rational in the operands.
+    """At how many points values must agree: at one, where they are rational in the operands and the same at all sizes.
 
-    Elsewhere a sign or a parity may hide a difference: abs(a) is a at a positive one, det(-X) is -det(X) at size 3.
+    Elsewhere a sign or a size may hide a difference: abs(a) is a at a positive one, det(-X) is -det(X) at size 3.
     """
     for node in order:
-        if isinstance(node, Apply):
+        if isinstance(node, (Apply, Size)):
             return 2
         if isinstance(node, Product) and not all(isinstance(exponent, int) for _, exponent, _ in node.factors):
             return 2
@@ -70,7 +70,8 @@ class Comparison:
         self.after = after
         self.order = order
         self.number = number
-        self.shift = max([node.at - 2 for node in order if isinstance(node, Unit) and isinstance(node.at, int)], default=0)
+        positions = [node.at for node in order if isinstance(node, Unit) and isinstance(node.at, int)]
+        self.shift = max([0, *(at - 2 for at in positions)])
 
     def verdict(self) -> bool | None:
         """Whether they have the same values here; None where this point does not tell."""
@@ -80,7 +81,7 @@ class Comparison:
         if not isfinite(largest) or largest == 0.0:
             return None
         allowed = CLOSE * largest
-        if len(old) == len(new) and all([abs(a - b) <= allowed for a, b in zip(old, new)]):
+        if all(abs(a - b) <= allowed for a, b in zip(old, new)):
             return True
         if not all(isfinite(value) for values in witness.done.values() for value in values):
             return None
@@ -89,7 +90,7 @@ class Comparison:
     def witness(self, noise: float = 0.0, sample: int = 0) -> Witness:
         """The values of all nodes, with errors of this size made on the way."""
         budget = NUMBERS_PER_NODE * len(self.order)
-        witness = Witness(Point(self.number, budget, max(0, self.shift), noise, sample))
+        witness = Witness(Point(self.number, budget, self.shift, noise, sample))
         witness.run(self.order)
         return witness
 

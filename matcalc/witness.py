@@ -49,9 +49,7 @@ class Witness:
     what has no value at this point ArithmeticError or ValueError.
     """
 
-    def __init__(
-        self, point: Point, bound: Mapping[str, list[float]] | None = None, depth: int = 0
-    ) -> None:
+    def __init__(self, point: Point, bound: Mapping[str, list[float]] | None = None, depth: int = 0) -> None:
         self.point = point
         self.bound = bound
         self.depth = depth  # how many formulas this one stands in
@@ -60,10 +58,12 @@ class Witness:
     def run(self, order: Iterable[Node]) -> None:
         """Find the values of nodes, parts before wholes."""
         done, point = self.done, self.point
+        # not inside of a formula: of max(X) - X the entry that is 0 would be lost
+        disturbs = point.noise and not self.depth
         for node in order:
             values = _RULES[type(node)](self, node)
             point.spend(len(values))
-            done[node.digest] = point.disturbed(values) if point.noise and type(node) in _ROUNDED else values
+            done[node.digest] = point.disturbed(values) if disturbs and type(node) in _ROUNDED else values
 
     # -- labels
 

@@ -67,7 +67,7 @@ class Point:
     `noise` is the relative size of an error made at every step, which shows how far errors are carried.
     """
 
-    __slots__ = ("_errors", "_known", "_sizes", "left", "noise", "number", "shift")
+    __slots__ = ("_errors", "_known", "left", "noise", "number", "shift", "sizes")
 
     def __init__(self, number: int, budget: int, shift: int = 0, noise: float = 0.0, sample: int = 0) -> None:
         self.number = number
@@ -75,7 +75,7 @@ class Point:
         self.shift = shift
         self.noise = noise
         self._errors = Draws(f"error {sample}")
-        self._sizes: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
         self._known: dict[Dimension, int] = {}
 
     @property
@@ -89,8 +89,8 @@ class Point:
         if known is None:
             pool = POOLS[self.number]
             for name in dimension.names:
-                self._sizes.setdefault(name, pool[len(self._sizes) % len(pool)] + self.shift)
-            known = self._known[dimension] = dimension.value(self._sizes)
+                self.sizes.setdefault(name, pool[len(self.sizes) % len(pool)] + self.shift)
+            known = self._known[dimension] = dimension.value(self.sizes)
         return known
 
     def spend(self, count: int) -> None:

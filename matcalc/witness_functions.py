@@ -58,10 +58,12 @@ def _product(rows: Rows, axis: int | None = None, keepdims: bool = False) -> Any
     return [[math.prod(row)] for row in rows]
 
 
+_SAME_NAME = "exp expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh pi"
+_INVERSES = "sin cos tan sinh cosh tanh"
 LIBRARIES = {
     "np": SimpleNamespace(
-        **{name: getattr(math, name) for name in "exp expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh pi".split()},
-        **{f"arc{name}": getattr(math, f"a{name}") for name in "sin cos tan sinh cosh tanh".split()},
+        **{name: getattr(math, name) for name in _SAME_NAME.split()},
+        **{f"arc{name}": getattr(math, f"a{name}") for name in _INVERSES.split()},
         abs=abs,
         sign=_sign,
         square=lambda x: x * x,

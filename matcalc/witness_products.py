@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from operator import mul
-from typing import Union
 
 from matcalc.symbols import Index
 
-Label = Union[int, Index]
+Label = int | Index
 Labels = tuple[Label, ...]
 Extents = tuple[tuple[Label, int], ...]
 Places = tuple[int, ...]
