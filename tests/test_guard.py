@@ -234,9 +234,17 @@ DAMAGES = [twice, negative, turned, without_a_term, with_another_exponent, with_
 def test_a_damaged_pass_leaves_the_plain_form(damage, name, monkeypatch):
     """Whatever a pass makes of a node, the answer is right, and says so where it is not the short one."""
     original = getattr(matcalc.simplify, name)
-    monkeypatch.setattr(matcalc.simplify, name, lambda node: damage(original(node)))
+    left = 0
+
+    def damaged(node):
+        nonlocal left
+        left -= 1  # not for ever: a pass that adds a term whenever it is called never ends
+        return damage(original(node)) if left >= 0 else original(node)
+
+    monkeypatch.setattr(matcalc.simplify, name, damaged)
     told = 0
     for text, wrt, kinds in SIMPLIFIED:
+        left = 20
         answer = matcalc.differentiate(text, wrt=wrt, variables=kinds)
         assert answer.check().ok, f"{text}: {answer.text}"
         told += any("fault of matcalc" in note for note in answer.notes)
