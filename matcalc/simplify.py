@@ -71,8 +71,10 @@ def simplification(
 
 
 class Simplifier:
-    """The passes over one node, with some rules left out. With `prefers_ties`, a matrix that one term sums over and another does not is drawn
-    out where it can be, which makes a longer formula that may have a shorter text: `diag(s) - s*s'` names s once.
+    """The passes over one node, `without` some rules.
+
+    With `prefers_ties`, a matrix that one term sums over and another does not is drawn out where it can be, which makes
+    a longer formula that may have a shorter text: `diag(s) - s*s'` names s once.
     """
 
     def __init__(
