@@ -10,6 +10,7 @@ from matcalc.assumptions import assumed, conventions, kinks
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
+from matcalc.guard import guarded
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
@@ -21,7 +22,6 @@ from matcalc.partials import Partial, differentiated
 from matcalc.parts import named_parts
 from matcalc.rulebook import Rulebook
 from matcalc.shape_arithmetic import shape_arithmetic
-from matcalc.simplify import simplified
 from matcalc.stacked import parts_of
 from matcalc.sum_notation import with_letters
 from matcalc.terms import Apply, Node, postorder
@@ -67,7 +67,8 @@ class Answer:
         raw = differentiated(self.program.expr, partials, self.cotangent, self.symmetric, rulebook)
         raw = lifted(raw, self.stacks) if self.stacks else raw
         raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
-        self.node: Node = simplified(raw, rulebook, forms)
+        self.node: Node
+        self.node, self._dropped = guarded(raw, rulebook, forms)
         self.expression: Expr | None = self._expression(forms)
         if self.stacks and self.expression is None and self.matrix_shape is not None:
             raise UnsupportedError(_NOT_STACKED, suggestion="ask for the form with a sum over the members")
@@ -229,7 +230,7 @@ class Answer:
     @property
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answer that a user should know."""
-        notes = list(self.program.notes)
+        notes = [*self.program.notes, *self._dropped]
         used = {symbol.name for symbol in symbols(self.program.expr)}
         for by in dict.fromkeys(part for partial in self.partials for part in parts_of(partial.by)):
             if by.name not in used:

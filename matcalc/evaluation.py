@@ -15,6 +15,7 @@ from matcalc.numeric import duplication_matrix, evaluate
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_values import opaque_value
 from matcalc.operands import as_operand
+from matcalc.selectors import paired_indices
 from matcalc.stacks import members
 from matcalc.symbols import Index, IndexSet, Member
 from matcalc.terms import (
@@ -144,7 +145,7 @@ def _contracted(node: Product, done: Mapping[bytes, Array], lengths: list[int], 
     operands: list[Any] = []
     carried: set[int] = set()
     scale: Array | float = 1.0
-    split = _split_indices(node)
+    split = paired_indices(node)
     number = {index: len(lengths) + k for k, index in enumerate(ordered(node.free))}
     lengths = [*lengths, *counts]
     for base, exponent, indices in node.factors:
@@ -165,19 +166,6 @@ def _contracted(node: Product, done: Mapping[bytes, Array], lengths: list[int], 
         return np.asarray(scale, dtype=np.float64)
     total = np.asarray(scale * np.einsum(*operands, out, optimize="greedy"))
     return total.reshape([*counts, *lengths[: len(node.axes)]])
-
-
-def _split_indices(node: Product) -> dict[int, tuple[int, ...]]:
-    """For an index that counts pairs, the two indices that do in its place: its pairing is not multiplied then."""
-    split: dict[int, tuple[int, ...]] = {}
-    taken = set(range(len(node.axes)))
-    for base, _, indices in node.factors:
-        whole, *parts = indices if isinstance(base, Pairing) else (0,)
-        apart = len(set(parts)) == 2 and not taken & set(parts) and (whole < len(node.axes) or whole not in taken)
-        if apart and whole not in split:
-            split[whole] = tuple(parts)
-            taken |= {whole, *parts}
-    return split
 
 
 def _powered(base: Node, exponent: Exponent, free: IndexSet, done: Mapping[bytes, Array]) -> Array:

@@ -20,7 +20,7 @@ from matcalc.opaque_values import opaque_value
 from matcalc.operands import as_operand, sizes_from, with_families
 from matcalc.stacks import Stack, families_of, members, stacked, total
 from matcalc.symbols import Member
-from matcalc.templates import compiled, scipy, solved
+from matcalc.templates import numpy_function, scipy, solved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -291,7 +291,7 @@ def _call(node: Expr, args: Sequence[Array], rulebook: Rulebook, depth: int) -> 
 def _apply(function: Function, named: Mapping[str, Array], rulebook: Rulebook, depth: int) -> Array:
     """The value of a function at operands of rows and columns: by its template, else by its formula."""
     if function.numpy is not None:
-        result = solved(function.name, lambda: compiled(function)(**named))
+        result = solved(function.name, lambda: numpy_function(function)(**named))
         return real(result).reshape((1, 1) if np.ndim(result) == 0 else np.shape(result))
     formula = function.formula
     if formula is None:

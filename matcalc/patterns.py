@@ -24,7 +24,7 @@ from matcalc.tensor import is_symmetric, product, transposed, turned_arguments
 from matcalc.terms import Apply, Axes, Delta, Exponent, Factor, Indices, Leaf, Mask, Node, Product, Size, Sum, Term
 
 if TYPE_CHECKING:
-    from matcalc.rulebook import Identity, Rulebook
+    from matcalc.rulebook import Function, Identity, Rulebook
 
 # Rules of several factors are not tried on products of more factors than this.
 LARGEST_PRODUCT = 24
@@ -121,10 +121,10 @@ class Pattern:
 
     def _match_call(self, pattern: Apply, node: Node, bound: Bindings) -> Iterator[Bindings]:
         """A call to a call of the same function; of one whose transpose moves inside, also to a transpose."""
-        args = node.args if isinstance(node, Apply) and node.function == pattern.function else None
+        args = node.args if isinstance(node, Apply) and _same(node.function, pattern.function) else None
         if args is None and len(node.axes) == 2 and not self.entrywise:
             turned = transposed(node)
-            if isinstance(turned, Apply) and turned.function == pattern.function:
+            if isinstance(turned, Apply) and _same(turned.function, pattern.function):
                 args = turned_arguments(turned.function, turned.args)
         if args is not None and len(args) == len(pattern.args):
             yield from self._match_all(list(zip(pattern.args, args)), bound)
@@ -293,6 +293,11 @@ class Pattern:
                 result.indices.update({i: spots[k] for k, i in enumerate(indices)})
                 result.inside += tuple([spots[k] for k in range(len(whole), len(whole) + len(inner.bound))])
             yield result
+
+
+def _same(function: Function, other: Function) -> bool:
+    """Whether two functions are one: nodes made with another book that holds the same line are equal nodes."""
+    return function is other or (function.name == other.name and function.entry.text == other.entry.text)
 
 
 def _scaled_exponent(exponent: Exponent, by: Exponent) -> Exponent | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.patterns import marks, patterns_of
@@ -19,11 +19,18 @@ _STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag", "tril", "tri
 
 
 class Rewriter:
-    """The rules whose functions all occur, tried in the order of the files."""
+    """The rules whose functions all occur, but for those to do without, tried in the order of the files."""
 
-    def __init__(self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None]) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        names: set[str],
+        cost: Callable[[Node], int | None],
+        without: Sequence[Identity] = (),
+    ) -> None:
         self.cost = cost
-        self.rules = applicable_rules(rulebook, names | _STRUCTURAL)
+        self.rules = [rule for rule in applicable_rules(rulebook, names | _STRUCTURAL) if rule not in without]
+        self.applied: dict[Identity, None] = {}
 
     def rewritten(self, node: Node, joining: bool = True) -> Node:
         """The node after every rule that applies to it and pays; `joining` allows f(Y)*f(X) -> f(X*Y)."""
@@ -48,6 +55,7 @@ class Rewriter:
                 for candidate in pattern.rewritings(part):
                     candidate = scaled(coefficient, candidate)
                     if self._pays(node, candidate):
+                        self.applied[rule] = None
                         return candidate
         return None
 

@@ -141,7 +141,8 @@ class Rulebook:
         if self._transposes is None:
             self._transposes = {}
             for identity in self.identities:
-                found = _transposition(identity.text)
+                # such a rule becomes part of the normal form, which nothing guards: those of other files are only tried
+                found = _transposition(identity.text) if identity.entry.trusted else None
                 if found is not None:
                     self._transposes[found[0]] = found[1:]
         return self._transposes.get(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from matcalc.dimensions import ONE, Dimension
-from matcalc.terms import Factor, Mask, Node, Pairing, Slot, Unit, unit
+from matcalc.terms import Factor, Mask, Node, Pairing, Product, Slot, Unit, unit
 
 SELECTORS = (Unit, Slot, Pairing, Mask)
 
@@ -208,3 +208,16 @@ def are_determined(count: int, bound: int, factors: tuple[Factor, ...]) -> bool:
         else:
             return False
     return len(known) == count + bound
+
+
+def paired_indices(node: Product) -> dict[int, tuple[int, ...]]:
+    """For an index that counts pairs, the two indices that do in its place: its pairing is not multiplied then."""
+    split: dict[int, tuple[int, ...]] = {}
+    taken = set(range(len(node.axes)))
+    for base, _, indices in node.factors:
+        whole, *parts = indices if isinstance(base, Pairing) else (0,)
+        apart = len(set(parts)) == 2 and not taken & set(parts) and (whole < len(node.axes) or whole not in taken)
+        if apart and whole not in split:
+            split[whole] = tuple(parts)
+            taken |= {whole, *parts}
+    return split

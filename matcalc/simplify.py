@@ -8,6 +8,7 @@ traces, numbers) is already done by the normal form of the index terms.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
 from matcalc.vanishing import vanishes
 
 if TYPE_CHECKING:
-    from matcalc.rulebook import Rulebook
+    from matcalc.rulebook import Identity, Rulebook
 
 # How many common factors are tried in full on one sum, best estimate first.
 TRIED_FACTORS = 6
@@ -53,22 +54,38 @@ TRIED_DENOMINATORS = 4
 
 def simplified(node: Node, rulebook: Rulebook, forms: MatrixForms | None = None) -> Node:
     """An equal node whose text is no longer."""
-    forms = forms or MatrixForms()
-    simplifier = Simplifier(rulebook, forms)
-    short = simplifier.run(node)
+    return simplification(node, rulebook, forms or MatrixForms())[0]
+
+
+def simplification(
+    node: Node, rulebook: Rulebook, forms: MatrixForms, without: Sequence[Identity] = ()
+) -> tuple[Node, list[Identity]]:
+    """An equal node whose text is no longer, found without some of the rules, and the rules applied on the way."""
+    simplifier = Simplifier(rulebook, forms, without)
+    short, applied = simplifier.run(node), simplifier.applied
     if simplifier.met_tie:
-        other = Simplifier(rulebook, forms, prefers_ties=True).run(node)
-        short = min(short, other, key=simplifier.text_cost)
-    return short
+        other = Simplifier(rulebook, forms, without, prefers_ties=True)
+        short = min(short, other.run(node), key=simplifier.text_cost)
+        applied = list(dict.fromkeys([*applied, *other.applied]))
+    return short, applied
 
 
 class Simplifier:
-    """The passes over one node. With `prefers_ties`, a matrix that one term sums over and another does not is drawn
-    out where it can be, which makes a longer formula that may have a shorter text: `diag(s) - s*s'` names s once.
+    """The passes over one node, `without` some rules.
+
+    With `prefers_ties`, a matrix that one term sums over and another does not is drawn out where it can be, which makes
+    a longer formula that may have a shorter text: `diag(s) - s*s'` names s once.
     """
 
-    def __init__(self, rulebook: Rulebook, forms: MatrixForms, prefers_ties: bool = False) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        forms: MatrixForms,
+        without: Sequence[Identity] = (),
+        prefers_ties: bool = False,
+    ) -> None:
         self.forms = forms
+        self.without = without
         self.prefers_ties = prefers_ties
         self.trials = 0  # how many passes are at work inside each other
         self.met_tie = False
@@ -83,7 +100,7 @@ class Simplifier:
         names = {n.function.name for n in order if isinstance(n, Apply)}
         known = any(isinstance(n, Leaf) and n.facts for n in order)
         if names or known:
-            self.rewriter = Rewriter(self.rulebook, names, self.cost)
+            self.rewriter = Rewriter(self.rulebook, names, self.cost, self.without)
         short = self._regrouped(self._anew(root))
         # only where a tensor occurs can a sum of more than two axes stand inside a product
         return all_distributed(short) if any(len(node.axes) > 2 for node in order) else short
@@ -100,6 +117,11 @@ class Simplifier:
         for node in postorder(root, skip=self.done):
             self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
         return self.done[root.digest]
+
+    @property
+    def applied(self) -> list[Identity]:
+        """The rules that were applied on the way, in the order of their first use."""
+        return [] if self.rewriter is None else list(self.rewriter.applied)
 
     def _shortened(self, node: Node) -> Node:
         """The node after every pass that pays."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
@@ -15,18 +13,25 @@ if TYPE_CHECKING:
 _functions: dict[str, Callable[..., Any]] = {}
 
 
-def compiled(function: Function) -> Callable[..., Any]:
-    """The template as a function of its parameters. Only rules that ship with matcalc have one."""
-    template = function.numpy or ""
-    names = ", ".join(p.name for p in function.parameters if p.literal is None)
-    source = f"lambda {names}: {template.replace('${', '(').replace('}', ')')}"
+def numpy_function(function: Function) -> Callable[..., Any]:
+    """The template as a function of arrays. Only rules that ship with matcalc have one."""
+    import numpy as np
+
+    source = source_of(function)
     found = _functions.get(source)
     if found is None:
         namespace: dict[str, Any] = {"np": np}
-        if "scipy." in template:
+        if "scipy." in source:
             namespace["scipy"] = scipy(function.name)
         found = _functions[source] = eval(source, namespace)
     return found
+
+
+def source_of(function: Function) -> str:
+    """The template as the source of a function of the operands, which names `np` and `scipy`."""
+    template = function.numpy or ""
+    names = ", ".join(p.name for p in function.parameters if p.literal is None)
+    return f"lambda {names}: {template.replace('${', '(').replace('}', ')')}"
 
 
 def scipy(name: str) -> Any:
@@ -45,6 +50,8 @@ def scipy(name: str) -> Any:
 
 def solved(name: str, compute: Callable[[], Any]) -> Any:
     """The result, or an error that says which function met a matrix without inverse."""
+    import numpy as np
+
     try:
         return compute()
     except np.linalg.LinAlgError as error:
