@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from matcalc.patterns import marks, patterns_of
+from matcalc.substitution import rebuilt
 from matcalc.sums import as_term, scaled
 from matcalc.terms import Apply, Node, Product, Sum, postorder
 
@@ -19,27 +20,46 @@ _STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag", "tril", "tri
 
 
 class Rewriter:
-    """The rules whose functions all occur, tried in the order of the files."""
+    """The rules whose functions all occur, tried in the order of the files; those that fold an answer are apart."""
 
     def __init__(self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None]) -> None:
         self.cost = cost
-        self.rules = applicable_rules(rulebook, names | _STRUCTURAL)
+        rules = applicable_rules(rulebook, names | _STRUCTURAL)
+        self.rules = [rule for rule in rules if not rule.folds]
+        self.folding = [rule for rule in rules if rule.folds]
 
     def rewritten(self, node: Node, joining: bool = True) -> Node:
         """The node after every rule that applies to it and pays; `joining` allows f(Y)*f(X) -> f(X*Y)."""
+        return self._chained(node, self.rules, joining)
+
+    def folded(self, root: Node) -> Node:
+        """The finished node with its abbreviations, wherever in it they pay."""
+        order = postorder(root)
+        seen = frozenset().union(*[marks(node) for node in order])
+        rules = [rule for rule in self.folding if any(pattern.marks <= seen for pattern in patterns_of(rule))]
+        if not rules:
+            return root
+        done: dict[bytes, Node] = {}
+        for node in order:
+            here = rebuilt(node, done) if node.children else node
+            done[node.digest] = self._chained(here, rules, joining=True)
+        return done[root.digest]
+
+    def _chained(self, node: Node, rules: list[Identity], joining: bool) -> Node:
+        """The node after one rule upon the other, while they pay."""
         for _ in range(LONGEST_CHAIN):
-            shorter = self._step(node, joining)
+            shorter = self._step(node, rules, joining)
             if shorter is None:
                 break
             node = shorter
         return node
 
-    def _step(self, node: Node, joining: bool) -> Node | None:
+    def _step(self, node: Node, rules: list[Identity], joining: bool) -> Node | None:
         coefficient, part = as_term(node)
         if not isinstance(part, (Apply, Product, Sum)):
             return None
         seen = marks(part)
-        for rule in self.rules:
+        for rule in rules:
             if not joining and rule.joins:
                 continue
             for pattern in patterns_of(rule):

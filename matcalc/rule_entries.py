@@ -255,6 +255,11 @@ class Identity(Entry):
         self.result_names = frozenset(_CALLED.findall(right))
 
     @property
+    def folds(self) -> bool:
+        """Whether it is for a finished answer only: an abbreviation that would hide what may still cancel."""
+        return self.entry.keyword == "fold"
+
+    @property
     def joins(self) -> bool:
         """Whether it says f(Y)*f(X) -> f(X*Y), which undoes what writes out an inverse."""
         return self.rulebook.joined(self) is not None

@@ -186,7 +186,7 @@ class Rulebook:
                 self._later[line.name] = line
             elif line.keyword == "let":
                 lets = lets | dict.fromkeys([field.text for field in split_let(line)[0]], line)
-            elif line.keyword == "rule":
+            elif line.keyword in ("rule", "fold"):
                 identities.append(Identity(line, lets, self))
             else:
                 opening = Identity(line, lets, self)
