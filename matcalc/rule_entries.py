@@ -160,6 +160,11 @@ class Function(Signature, Entry):
         """Whether the value at a product is the product of the values in reverse, as of the inverse."""
         return self.rulebook.reverses(self.name)
 
+    @property
+    def inverts(self) -> bool:
+        """Whether a scalar factor of the operand divides the value."""
+        return self.rulebook.inverts(self.name)
+
     def takes(self, args: Sequence[Expr]) -> bool:
         """Whether arguments of these shapes fit the parameters, one by one."""
         return len(args) == len(self.parameters) and all(
