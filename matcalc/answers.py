@@ -17,11 +17,12 @@ from matcalc.lower import axes_of
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program
-from matcalc.partials import Partial, differentiated
+from matcalc.partials import Partial, differentiated, undifferentiated
 from matcalc.parts import named_parts
+from matcalc.recognition import recognised
 from matcalc.rulebook import Rulebook
 from matcalc.shape_arithmetic import shape_arithmetic
-from matcalc.simplify import simplified
+from matcalc.simplify import Simplifier, simplified
 from matcalc.stacked import parts_of
 from matcalc.sum_notation import with_letters
 from matcalc.terms import Apply, Node, postorder
@@ -64,13 +65,21 @@ class Answer:
         """Find the answer: as an index term, and in matrix notation where it has such a form."""
         partials, rulebook = self.partials, self.rulebook
         forms = MatrixForms((partials[-1].along or partials[0].by).name, self._letters)
-        raw = differentiated(self.program.expr, partials, self.cotangent, self.symmetric, rulebook)
-        raw = lifted(raw, self.stacks) if self.stacks else raw
-        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
-        self.node: Node = simplified(raw, rulebook, forms)
+        given = undifferentiated(self.program.expr, partials, self.symmetric, rulebook)
+        self.node: Node = self._derivative(given, forms)
+        seen = recognised(given, rulebook, forms)
+        if seen != given:
+            self.node = min(self.node, self._derivative(seen, forms), key=Simplifier(rulebook, forms).text_cost)
         self.expression: Expr | None = self._expression(forms)
         if self.stacks and self.expression is None and self.matrix_shape is not None:
             raise UnsupportedError(_NOT_STACKED, suggestion="ask for the form with a sum over the members")
+
+    def _derivative(self, node: Node, forms: MatrixForms) -> Node:
+        """What was asked for of a node, in its layout and made short."""
+        raw = differentiated(node, self.partials, self.cotangent, self.symmetric, self.rulebook)
+        raw = lifted(raw, self.stacks) if self.stacks else raw
+        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
+        return simplified(raw, self.rulebook, forms)
 
     @property
     def _letters(self) -> dict[str, tuple[str, ...]]:

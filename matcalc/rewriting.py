@@ -20,11 +20,17 @@ _STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag", "tril", "tri
 
 
 class Rewriter:
-    """The rules whose functions all occur, tried in the order of the files; those that fold an answer are apart."""
+    """The rules whose functions all occur, tried in the order of the files; those that fold an answer are apart.
 
-    def __init__(self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None]) -> None:
+    What is differentiated later has no use for the `abbreviating` ones.
+    """
+
+    def __init__(
+        self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None], abbreviating: bool = True
+    ) -> None:
         self.cost = cost
         rules = applicable_rules(rulebook, names | _STRUCTURAL)
+        rules = rules if abbreviating else [rule for rule in rules if not rule.abbreviates]
         self.rules = [rule for rule in rules if not rule.folds]
         self.folding = [rule for rule in rules if rule.folds]
 

@@ -265,6 +265,12 @@ class Identity(Entry):
         return self.entry.keyword == "fold"
 
     @property
+    def abbreviates(self) -> bool:
+        """Whether it writes a definition, which is differentiated by its formula."""
+        made = [f for name in self.result_names for f in self.rulebook.overloads(name)]
+        return any(function.entry.keyword == "def" and function.alias is None for function in made)
+
+    @property
     def joins(self) -> bool:
         """Whether it says f(Y)*f(X) -> f(X*Y), which undoes what writes out an inverse."""
         return self.rulebook.joined(self) is not None
