@@ -49,17 +49,9 @@ def patterns_of(rule: Identity) -> list[Pattern]:
         patterns = []
         for case in cases:
             with suppress(UnsupportedError):  # a function of matrices that takes no vectors
-                pattern = Pattern(rule, rulebook, case)
-                patterns += [pattern] if _carries_its_axes(pattern.left) else []
+                patterns.append(Pattern(rule, rulebook, case))
     rule.compiled = patterns
     return patterns
-
-
-def _carries_its_axes(left: Node) -> bool:
-    """Whether each axis is one of a factor, unlike in exp(A)./sum(exp(A), 2), which is all ones if A has one column."""
-    if not isinstance(left, Product):
-        return True
-    return {i for _, _, indices in left.factors for i in indices}.issuperset(range(len(left.axes)))
 
 
 class Pattern:
@@ -344,7 +336,7 @@ def _dimension(node: Product, index: int) -> Dimension:
 
 
 def marks(node: Node) -> frozenset[str]:
-    """What is seen of a node at a glance: the functions it applies, and whether it holds sums, closed products or sizes.
+    """What is seen of a node at a glance: functions it applies, and whether it holds sums, closed products or sizes.
 
     A pattern can match a node, or a part of it, only if the node has all its marks.
     """
