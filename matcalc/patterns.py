@@ -49,7 +49,9 @@ def patterns_of(rule: Identity) -> list[Pattern]:
         patterns = []
         for case in cases:
             with suppress(UnsupportedError):  # a function of matrices that takes no vectors
-                patterns.append(Pattern(rule, rulebook, case))
+                pattern = Pattern(rule, rulebook, case)
+                # the mean of a scalar is the scalar
+                patterns += [pattern] if isinstance(pattern.left, (Apply, Product, Sum)) else []
     rule.compiled = patterns
     return patterns
 

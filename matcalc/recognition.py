@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def recognised(root: Node, rulebook: Rulebook, forms: MatrixForms) -> Node:
-    """The node with the identities of the rulebook applied wherever they pay, and nothing else done to it.
+    """The node with the identities between entries applied wherever they pay, and nothing else done to it.
 
     >>> from matcalc.indexform import index_text
     >>> from matcalc.lower import lower
@@ -27,10 +27,10 @@ def recognised(root: Node, rulebook: Rulebook, forms: MatrixForms) -> Node:
     '-softplus(a)'
     """
     order = postorder(root)
-    names = {node.function.name for node in order if isinstance(node, Apply)}
+    names = {node.function.name for node in order if isinstance(node, Apply) and node.function.elementwise}
     if not names:
         return root
-    rewriter = Rewriter(rulebook, names, Simplifier(rulebook, forms).cost, abbreviating=False)
+    rewriter = Rewriter(rulebook, names, Simplifier(rulebook, forms).cost, between_entries=True)
     done: dict[bytes, Node] = {}
     for node in order:
         done[node.digest] = rewriter.rewritten(rebuilt(node, done)) if node.children else node

@@ -22,15 +22,16 @@ _STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag", "tril", "tri
 class Rewriter:
     """The rules whose functions all occur, tried in the order of the files; those that fold an answer are apart.
 
-    What is differentiated later has no use for the `abbreviating` ones.
+    For what is differentiated later, they are only those `between_entries` that write no abbreviation.
     """
 
     def __init__(
-        self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None], abbreviating: bool = True
+        self, rulebook: Rulebook, names: set[str], cost: Callable[[Node], int | None], between_entries: bool = False
     ) -> None:
         self.cost = cost
         rules = applicable_rules(rulebook, names | _STRUCTURAL)
-        rules = rules if abbreviating else [rule for rule in rules if not rule.abbreviates]
+        if between_entries:
+            rules = [rule for rule in rules if rule.elementwise and not rule.abbreviates]
         self.rules = [rule for rule in rules if not rule.folds]
         self.folding = [rule for rule in rules if rule.folds]
 

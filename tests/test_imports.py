@@ -34,7 +34,8 @@ variables
 stacked partials
 lifting
 reading forms network kronecker blocks part_names stretches subsums parts sum_notation matrixform
-matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify recognition
+matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
+recognition
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
