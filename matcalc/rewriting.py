@@ -39,6 +39,12 @@ class Rewriter:
         """The node after every rule that applies to it and pays; `joining` allows f(Y)*f(X) -> f(X*Y)."""
         return self._chained(node, self.rules, joining)
 
+    def rewritten_inside(self, node: Node) -> Node:
+        """The node over its closed products after every rule that pays, without those that join."""
+        coefficient, part = as_term(node)
+        inside = {c.digest: self.rewritten(c, joining=False) if isinstance(c, Product) else c for c in part.children}
+        return scaled(coefficient, rebuilt(part, inside)) if inside else node
+
     def folded(self, root: Node) -> Node:
         """The finished node with its abbreviations, wherever in it they pay."""
         order = postorder(root)
@@ -84,8 +90,13 @@ class Rewriter:
         old, new = self.cost(before), self.cost(after)
         if old is None or new is None or new > old:
             return False
+        if new < old:
+            return True
         # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, and fewer functions: Q' for inv(Q)
-        return new < old or _factor_count(after) < _factor_count(before) or _call_count(after) < _call_count(before)
+        factors = _factor_count(after) - _factor_count(before)
+        calls = _call_count(after) - _call_count(before)
+        fewer_minuses = factors == calls == 0 and _minus_count(after) < _minus_count(before)
+        return factors < 0 or calls < 0 or fewer_minuses
 
 
 def _factor_count(node: Node) -> int:
@@ -95,6 +106,12 @@ def _factor_count(node: Node) -> int:
 
 def _call_count(node: Node) -> int:
     return sum(isinstance(part, Apply) for part in postorder(node))
+
+
+def _minus_count(node: Node) -> int:
+    """How many functions are of minus something: one in tanh(-x), none in -tanh(x)."""
+    calls = [part for part in postorder(node) if isinstance(part, Apply)]
+    return sum(any(as_term(arg)[0] < 0 for arg in call.args) for call in calls)
 
 
 def applicable_rules(rulebook: Rulebook, names: set[str]) -> list[Identity]:

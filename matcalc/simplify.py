@@ -158,7 +158,7 @@ class Simplifier:
         if candidate is None:
             return node
         if self.rewriter is not None:
-            candidate = self.rewriter.rewritten(candidate, joining=False)
+            candidate = self.rewriter.rewritten(self.rewriter.rewritten_inside(candidate), joining=False)
         return self._anew(candidate) if self._cheaper(candidate, node) else node
 
     def _absorbed(self, node: Product) -> Node:
