@@ -46,7 +46,7 @@ norm2(x - mean(x))^2                             | x | 2*(x - mean(x))
 
 
 def kinds_of(expression: str) -> dict[str, str]:
-    return {name: KINDS[name] for name in re.findall(r"\b[a-zA-Z]\b", expression)}
+    return {name: KINDS[name] for name in re.findall(r"\b[a-zA-Z]\b", expression) if name in KINDS}
 
 
 @pytest.mark.parametrize("line", FOUND, ids=lambda line: line.split(" | ")[0].strip())
