@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from matcalc.agreement import agree
 from matcalc.assumptions import assumed, conventions, kinks
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
@@ -18,10 +19,12 @@ from matcalc.lower import axes_of
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program
-from matcalc.partials import Partial, differentiated
+from matcalc.partials import Partial, differentiated, undifferentiated
 from matcalc.parts import named_parts
+from matcalc.recognition import recognised
 from matcalc.rulebook import Rulebook
 from matcalc.shape_arithmetic import shape_arithmetic
+from matcalc.simplify import Simplifier, simplified
 from matcalc.stacked import parts_of
 from matcalc.sum_notation import with_letters
 from matcalc.terms import Apply, Node, postorder
@@ -64,14 +67,26 @@ class Answer:
         """Find the answer: as an index term, and in matrix notation where it has such a form."""
         partials, rulebook = self.partials, self.rulebook
         forms = MatrixForms((partials[-1].along or partials[0].by).name, self._letters)
-        raw = differentiated(self.program.expr, partials, self.cotangent, self.symmetric, rulebook)
-        raw = lifted(raw, self.stacks) if self.stacks else raw
-        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
+        given = undifferentiated(self.program.expr, partials, self.symmetric, rulebook)
+        raw = self._raw(given)
         self.node: Node
         self.node, self._dropped = guarded(raw, rulebook, forms)
+        seen = recognised(given, rulebook, forms)
+        if seen != given:
+            other = simplified(self._raw(seen), rulebook, forms)
+            cost = Simplifier(rulebook, forms).text_cost
+            if cost(other) < cost(self.node) and agree(raw, other) is not False:
+                self.node = other
         self.expression: Expr | None = self._expression(forms)
         if self.stacks and self.expression is None and self.matrix_shape is not None:
             raise UnsupportedError(_NOT_STACKED, suggestion="ask for the form with a sum over the members")
+
+    def _raw(self, node: Node) -> Node:
+        """What was asked for of a node, in its layout, as the differentiation leaves it."""
+        raw = differentiated(node, self.partials, self.cotangent, self.symmetric, self.rulebook)
+        raw = lifted(raw, self.stacks) if self.stacks else raw
+        raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
+        return raw
 
     @property
     def _letters(self) -> dict[str, tuple[str, ...]]:

@@ -151,6 +151,11 @@ class Spread(Constraint):
             changed = (unify(node.rows, rows) and unify(node.columns, columns)) or changed
         return changed
 
+    def undecided_names(self) -> list[Variable]:
+        """The names among the operands that are not decided yet."""
+        owners = [bare_owner(node) for node in self.operands if is_open(node)]
+        return [owner for owner in owners if isinstance(owner, Variable)]
+
     @staticmethod
     def _matrix_times_name(undecided: list[Node], decided: list[Node]) -> bool:
         """In `y - A*b`, with y a column and A a matrix, b is a vector and no scalar."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 
 from matcalc.blocks import Place, block_layout
 from matcalc.components import square_chain
+from matcalc.expr import Rational
 from matcalc.substitution import rebuilt, summed
-from matcalc.sums import linear
+from matcalc.sums import as_term, exact, linear, scaled
 from matcalc.symbols import Index
 from matcalc.tensor import apply, product, transposed
 from matcalc.terms import (
@@ -277,21 +279,38 @@ def _first_sum_over_index(term: Node) -> tuple[Index, Node] | None:
 
 
 def opened(node: Product) -> Node | None:
-    """The product with f(A*B) written as f(B)*f(A), where f reverses products; None where there is none.
+    """The product with f(A*B) written as f(B)*f(A), where f reverses products, and f(c*A) as f(A)/c, where it inverts.
 
-    The product inside must be a chain of square matrices, for only then has each of them a value.
+    None where there is no such f. The product inside must be a chain of square matrices, for only then has each of them
+    a value.
     """
     for position, (base, exponent, indices) in enumerate(node.factors):
         if exponent == 1 and isinstance(base, Apply) and base.function.reverses:
-            links = _links(base.args[0])
-            if links is not None:
+            coefficient, scalars, inner = _scalars_apart(base)
+            links = _links(inner)
+            if links is not None or scalars or coefficient != 1:
+                links = links or [inner]
                 first = 1 + max([i for _, _, ii in node.factors for i in ii])
                 spots = [indices[0], *range(first, first + len(links) - 1), indices[1]]
                 values = [apply(base.function, (link,), base.axes) for link in reversed(links)]
                 chain: list[Factor] = [(v, 1, (a, b)) for v, a, b in zip(values, spots, spots[1:])]
                 rest = [f for k, f in enumerate(node.factors) if k != position]
-                return product(rest + chain, tuple(range(len(node.axes))), node.axes)
+                whole = product([*rest, *scalars, *chain], tuple(range(len(node.axes))), node.axes)
+                return scaled(exact(1 / Fraction(coefficient)), whole)
     return None
+
+
+def _scalars_apart(base: Apply) -> tuple[Rational, list[Factor], Node]:
+    """The number and the inverses of the scalar factors of an operand, with the rest, where they divide the value."""
+    inner = base.args[0]
+    if not base.function.inverts:
+        return 1, [], inner
+    coefficient, inner = as_term(inner)
+    if not isinstance(inner, Product) or any(isinstance(e, Node) for _, e, spots in inner.factors if not spots):
+        return coefficient, [], inner
+    scalars: list[Factor] = [(b, -e, ()) for b, e, spots in inner.factors if not spots]  # type: ignore[operator]
+    rest = [f for f in inner.factors if f[2]]
+    return coefficient, scalars, product(rest, tuple(range(len(inner.axes))), inner.axes) if scalars else inner
 
 
 def _links(node: Node) -> list[Node] | None:

@@ -349,6 +349,12 @@ class Inference:
             if isinstance(owner, Variable):
                 owner.nonscalar = True
 
+    def mark_reduced(self, node: Node) -> None:
+        """Note of an undeclared name that it is handed to a function of all entries, such as a mean."""
+        variable = self.undeclared(node)
+        if variable is not None:
+            variable.reduced = True
+
     def define(self, name: str, node: Node) -> None:
         """From here on a name means this node. Fails where the name was used before."""
         if name in self.variables or name in self.sizes:

@@ -49,6 +49,11 @@ class OpaqueFunction(Function):
         return tuple(range(len(self.parameters)))
 
     @property
+    def inverts(self) -> bool:
+        """Nothing is known of scalar factors."""
+        return False
+
+    @property
     def reverses(self) -> bool:
         return False
 

@@ -129,7 +129,15 @@ def visit_mul(inference: Inference, node: Node) -> None:
         return
     if not is_scalar(left) and not is_scalar(right):
         inference.mark_used(left, right)
+    _mark_enclosed(inference, left)
     inference.wait(node, Product(node))
+
+
+def _mark_enclosed(inference: Inference, left: Node) -> None:
+    """Note that the last factor of a product stands before one more."""
+    variable = inference.undeclared(left.args[1]) if left.op == "mul" else None
+    if variable is not None:
+        variable.enclosed = True
 
 
 def visit_solve(inference: Inference, node: Node) -> None:

@@ -36,22 +36,27 @@ class Partial:
         return f"by {self.by.name}" + (f" along {self.along.name}" if self.along else "")
 
 
+def undifferentiated(expression: Expr, partials: Sequence[Partial], convention: str, rulebook: Rulebook) -> Node:
+    """The expression as an index term, of what moves of the variables."""
+    variables = [variable_of(partial.by, convention) for partial in partials]
+    operands = {name: node for known in variables for name, node in known.operands.items()}
+    return lower(expression, rulebook, operands)
+
+
 def differentiated(
-    expression: Expr,
+    node: Node,
     partials: Sequence[Partial],
     cotangent: Symbol | None,
     convention: str,
     rulebook: Rulebook,
 ) -> Node:
-    """The expression after these differentiations, in the order given; the first one is open.
+    """An undifferentiated node after these differentiations, in the order given; the first one is open.
 
     Its axes are those of the last open variable, ..., of the first one, then those of the value. With a cotangent,
     which has the shape of the value, the first differentiation is its product with the Jacobian: no such is formed,
     and the value has no axes left.
     """
     variables = {partial.by.name: variable_of(partial.by, convention) for partial in partials}
-    operands = {name: node for known in variables.values() for name, node in known.operands.items()}
-    node = lower(expression, rulebook, operands)
     rest = iter(partials)
     if cotangent is not None:
         node = variables[next(rest).by.name].pulled_back(node, variable(cotangent), rulebook)

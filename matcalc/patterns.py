@@ -49,7 +49,9 @@ def patterns_of(rule: Identity) -> list[Pattern]:
         patterns = []
         for case in cases:
             with suppress(UnsupportedError):  # a function of matrices that takes no vectors
-                patterns.append(Pattern(rule, rulebook, case))
+                pattern = Pattern(rule, rulebook, case)
+                # the mean of a scalar is the scalar
+                patterns += [pattern] if isinstance(pattern.left, (Apply, Product, Sum)) else []
     rule.compiled = patterns
     return patterns
 
@@ -114,6 +116,9 @@ class Pattern:
             yield from self._match_call(pattern, node, bound)
         elif isinstance(pattern, Sum):
             yield from self._match_sum(pattern, node, bound)
+        elif isinstance(pattern, Product) and self._is_turned_variable(pattern):
+            if len(node.axes) == 2:
+                yield from self.matches(pattern.factors[0][0], transposed(node), bound)
         elif isinstance(pattern, Product):
             yield from self._match_product(pattern, node, bound)
         elif isinstance(pattern, (Size, Delta, Mask)) and type(node) is type(pattern) and not self.entrywise:
@@ -206,12 +211,22 @@ class Pattern:
         if len(pattern.factors) > 1 and len(node.factors) > LARGEST_PRODUCT:
             return
         for match in self.network(pattern, node, {}):
-            replaced = self._replaced(node, match, pattern)
-            if replaced is not None:
-                yield self._divided(replaced)
+            for times in sorted({self._multiplicity(node, match), 1}, reverse=True):
+                replaced = self._replaced(node, match, pattern, times)
+                if replaced is not None:
+                    yield scaled(exact(1 / Fraction(self.factor) ** times), replaced)
 
-    def _replaced(self, node: Product, match: Match, pattern: Product) -> Node | None:
-        """The product with the matched powers replaced by the right side."""
+    def _multiplicity(self, node: Product, match: Match) -> int:
+        """How often the matched powers divide those of the node: twice for sinh(x)^2/cosh(x)^2 and sinh(x)/cosh(x)."""
+        if not self.entrywise:
+            return 1
+        shares = [(node.factors[k][1], taken) for k, taken in match.taken.items()]
+        if any(isinstance(power, Node) or isinstance(taken, Node) for power, taken in shares):
+            return 1
+        return min(int(power / taken) for power, taken in shares)  # type: ignore[operator]
+
+    def _replaced(self, node: Product, match: Match, pattern: Product, times: int) -> Node | None:
+        """The product with the matched powers replaced by the right side, so many times."""
         rest: list[Factor] = []
         for k, (base, exponent, indices) in enumerate(node.factors):
             if k not in match.taken:
@@ -220,7 +235,7 @@ class Pattern:
                 if exponent != match.taken[k]:
                     return None
             else:
-                rest.append((base, exact(exponent - match.taken[k]), indices))  # type: ignore[operator]
+                rest.append((base, exact(exponent - times * match.taken[k]), indices))  # type: ignore[operator]
         if self.entrywise:
             spots = match.spots if match.spots is not None else ()
             axes = tuple([_dimension(node, i) for i in spots])
@@ -230,7 +245,7 @@ class Pattern:
         right = self.right(match.bound, axes)
         if right.axes != axes:
             return None
-        factors = [f for f in rest if f[1] != 0] + [(right, 1, spots)]
+        factors = [f for f in rest if f[1] != 0] + [(right, times, spots)]
         return product(factors, tuple(range(len(node.axes))), node.axes)
 
     def network(self, pattern: Product, node: Product, bound: Bindings) -> Iterator[Match]:
@@ -239,6 +254,13 @@ class Pattern:
         variables = [f for f in pattern.factors if self._is_variable(f[0])]
         start = Match(bound)
         yield from self._next_factor(anchors + variables, node, start, len(pattern.axes))
+
+    def _is_turned_variable(self, pattern: Product) -> bool:
+        """Whether a pattern is the transpose of a variable and nothing else."""
+        if len(pattern.factors) != 1 or len(pattern.axes) != 2:
+            return False
+        base, exponent, indices = pattern.factors[0]
+        return self._is_variable(base) and exponent == 1 and indices == (1, 0)
 
     def _is_variable(self, base: Node) -> bool:
         return isinstance(base, Leaf) and base.symbol.name in self.variables
@@ -321,7 +343,7 @@ def _dimension(node: Product, index: int) -> Dimension:
 
 
 def marks(node: Node) -> frozenset[str]:
-    """What is seen of a node at a glance: the functions it applies, and whether it holds sums or closed products.
+    """What is seen of a node at a glance: functions it applies, and whether it holds sums, closed products or sizes.
 
     A pattern can match a node, or a part of it, only if the node has all its marks.
     """
@@ -337,7 +359,10 @@ def marks(node: Node) -> frozenset[str]:
 def _mark(base: Node) -> str:
     if isinstance(base, Apply):
         return base.function.name
-    return "+" if isinstance(base, Sum) else "*" if isinstance(base, Product) else ""
+    return _CLOSED.get(type(base), "")
+
+
+_CLOSED: dict[type[Node], str] = {Sum: "+", Product: "*", Size: "#"}
 
 
 def has_fact(node: Node, fact: str) -> bool:

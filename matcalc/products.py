@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from matcalc.constraints import Constraint, Extents, is_open
+from matcalc.constraints import Constraint, Extents, bare_owner, is_open
 from matcalc.extents import SINGLE, differ, find, unify
 from matcalc.nodes import DOT
+from matcalc.shapes import SCALAR_CLASS, Variable
 
 if TYPE_CHECKING:
     from matcalc.inference import Inference
@@ -36,6 +37,26 @@ class Product(Constraint):
                     product_clash(inference, self.node)
                 return left.rows, right.columns
         return None
+
+    def soften(self, inference: Inference) -> bool:
+        """In `a'*X*b`, where a letter says no more of b than that it is lower-case, b is a vector and no scalar."""
+        row, right = self.node.args
+        owner = bare_owner(right)
+        if owner is None or not (find(row.rows).is_one and find(row.columns).many and _starts_transposed(row)):
+            return False
+        names = [owner] if isinstance(owner, Variable) else owner.undecided_names()
+        if any(name.said != SCALAR_CLASS or name.enclosed for name in names):
+            return False
+        for name in names:
+            name.softened = True
+        return unify(right.columns, SINGLE) and unify(right.rows, row.columns)
+
+
+def _starts_transposed(chain: Node) -> bool:
+    """Whether the first factor of a product is a transposition."""
+    while chain.op in ("mul", "neg"):
+        chain = chain.args[0]
+    return chain.op == "transpose"
 
 
 def product_extents(inference: Inference, node: Node) -> Extents | None:

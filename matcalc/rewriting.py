@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.patterns import marks, patterns_of
+from matcalc.substitution import rebuilt
 from matcalc.sums import as_term, scaled
 from matcalc.terms import Apply, Node, Product, Sum, postorder
 
@@ -19,7 +20,11 @@ _STRUCTURAL = {"sqrt", "sum", "tr", "eye", "ones", "zeros", "diag", "tril", "tri
 
 
 class Rewriter:
-    """The rules whose functions all occur, but for those to do without, tried in the order of the files."""
+    """The rules whose functions all occur, but for those to do without, tried in the order of the files.
+
+    Those that fold an answer are apart. For what is differentiated later, they are only those `between_entries` that
+    write no abbreviation.
+    """
 
     def __init__(
         self,
@@ -27,26 +32,54 @@ class Rewriter:
         names: set[str],
         cost: Callable[[Node], int | None],
         without: Sequence[Identity] = (),
+        between_entries: bool = False,
     ) -> None:
         self.cost = cost
-        self.rules = [rule for rule in applicable_rules(rulebook, names | _STRUCTURAL) if rule not in without]
+        rules = [rule for rule in applicable_rules(rulebook, names | _STRUCTURAL) if rule not in without]
+        if between_entries:
+            rules = [rule for rule in rules if rule.elementwise and not rule.abbreviates]
+        self.rules = [rule for rule in rules if not rule.folds]
+        self.folding = [rule for rule in rules if rule.folds]
         self.applied: dict[Identity, None] = {}
 
     def rewritten(self, node: Node, joining: bool = True) -> Node:
         """The node after every rule that applies to it and pays; `joining` allows f(Y)*f(X) -> f(X*Y)."""
+        return self._chained(node, self.rules, joining)
+
+    def rewritten_inside(self, node: Node) -> Node:
+        """The node over its closed products after every rule that pays, without those that join."""
+        coefficient, part = as_term(node)
+        inside = {c.digest: self.rewritten(c, joining=False) if isinstance(c, Product) else c for c in part.children}
+        return scaled(coefficient, rebuilt(part, inside)) if inside else node
+
+    def folded(self, root: Node) -> Node:
+        """The finished node with its abbreviations, wherever in it they pay."""
+        order = postorder(root)
+        seen = frozenset().union(*[marks(node) for node in order])
+        rules = [rule for rule in self.folding if any(pattern.marks <= seen for pattern in patterns_of(rule))]
+        if not rules:
+            return root
+        done: dict[bytes, Node] = {}
+        for node in order:
+            here = rebuilt(node, done) if node.children else node
+            done[node.digest] = self._chained(here, rules, joining=True)
+        return done[root.digest]
+
+    def _chained(self, node: Node, rules: list[Identity], joining: bool) -> Node:
+        """The node after one rule upon the other, while they pay."""
         for _ in range(LONGEST_CHAIN):
-            shorter = self._step(node, joining)
+            shorter = self._step(node, rules, joining)
             if shorter is None:
                 break
             node = shorter
         return node
 
-    def _step(self, node: Node, joining: bool) -> Node | None:
+    def _step(self, node: Node, rules: list[Identity], joining: bool) -> Node | None:
         coefficient, part = as_term(node)
         if not isinstance(part, (Apply, Product, Sum)):
             return None
         seen = marks(part)
-        for rule in self.rules:
+        for rule in rules:
             if not joining and rule.joins:
                 continue
             for pattern in patterns_of(rule):
@@ -65,8 +98,13 @@ class Rewriter:
         old, new = self.cost(before), self.cost(after)
         if old is None or new is None or new > old:
             return False
+        if new < old:
+            return True
         # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, and fewer functions: Q' for inv(Q)
-        return new < old or _factor_count(after) < _factor_count(before) or _call_count(after) < _call_count(before)
+        factors = _factor_count(after) - _factor_count(before)
+        calls = _call_count(after) - _call_count(before)
+        fewer_minuses = factors == calls == 0 and _minus_count(after) < _minus_count(before)
+        return factors < 0 or calls < 0 or fewer_minuses
 
 
 def _factor_count(node: Node) -> int:
@@ -76,6 +114,12 @@ def _factor_count(node: Node) -> int:
 
 def _call_count(node: Node) -> int:
     return sum(isinstance(part, Apply) for part in postorder(node))
+
+
+def _minus_count(node: Node) -> int:
+    """How many functions are of minus something: one in tanh(-x), none in -tanh(x)."""
+    calls = [part for part in postorder(node) if isinstance(part, Apply)]
+    return sum(any(as_term(arg)[0] < 0 for arg in call.args) for call in calls)
 
 
 def applicable_rules(rulebook: Rulebook, names: set[str]) -> list[Identity]:

@@ -160,6 +160,11 @@ class Function(Signature, Entry):
         """Whether the value at a product is the product of the values in reverse, as of the inverse."""
         return self.rulebook.reverses(self.name)
 
+    @property
+    def inverts(self) -> bool:
+        """Whether a scalar factor of the operand divides the value."""
+        return self.rulebook.inverts(self.name)
+
     def takes(self, args: Sequence[Expr]) -> bool:
         """Whether arguments of these shapes fit the parameters, one by one."""
         return len(args) == len(self.parameters) and all(
@@ -253,6 +258,17 @@ class Identity(Entry):
         left, _, right = entry.text.partition("->")
         self.function_names = frozenset(_CALLED.findall(left))
         self.result_names = frozenset(_CALLED.findall(right))
+
+    @property
+    def folds(self) -> bool:
+        """Whether it is for a finished answer only: an abbreviation that would hide what may still cancel."""
+        return self.entry.keyword == "fold"
+
+    @property
+    def abbreviates(self) -> bool:
+        """Whether it writes a definition, which is differentiated by its formula."""
+        made = [f for name in self.result_names for f in self.rulebook.overloads(name)]
+        return any(function.entry.keyword == "def" and function.alias is None for function in made)
 
     @property
     def joins(self) -> bool:

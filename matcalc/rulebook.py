@@ -39,6 +39,7 @@ __all__ = ["Function", "Identity", "Rulebook", "default_rulebook", "load_ruleboo
 
 _TRANSPOSED = re.compile(r"^rule (\w+)\(([^()]*)\) -> \1\(([^()]*)\)('?)$")
 _REVERSED = re.compile(r"rule\s+(\w+)\((\w+)\)\*\1\((\w+)\)\s*->\s*\1\(\3\*\2\)\s*$")
+_SCALED = re.compile(r"^rule\s+(\w+)\*(\w+)\(\1\*(\w+)\)\s*->\s*\2\(\3\)\s*$")
 
 
 class Rulebook:
@@ -60,6 +61,7 @@ class Rulebook:
         self.openings: dict[str, list[Identity]] = {}  # by the function on the left
         self._transposes: dict[str, tuple[str, tuple[int, ...]]] | None = None
         self._reverses: set[str] | None = None
+        self._inverts: set[str] | None = None
         self._declared: Mapping[str, OpaqueSignature] = {}
         self._opaque: dict[str, OpaqueFunction | None] = {}
         content = []
@@ -153,6 +155,13 @@ class Rulebook:
             self._reverses = {name for name in map(self.joined, self.identities) if name is not None}
         return name in self._reverses
 
+    def inverts(self, name: str) -> bool:
+        """Whether an identity says x*f(x*X) -> f(X) of scalars x, as of the inverse."""
+        if self._inverts is None:
+            found = [_SCALED.search(identity.text) for identity in self.identities]
+            self._inverts = {match[2] for match in found if match is not None}
+        return name in self._inverts
+
     @staticmethod
     def joined(identity: Identity) -> str | None:
         """The f of an identity f(Y)*f(X) -> f(X*Y)."""
@@ -187,7 +196,7 @@ class Rulebook:
                 self._later[line.name] = line
             elif line.keyword == "let":
                 lets = lets | dict.fromkeys([field.text for field in split_let(line)[0]], line)
-            elif line.keyword == "rule":
+            elif line.keyword in ("rule", "fold"):
                 identities.append(Identity(line, lets, self))
             else:
                 opening = Identity(line, lets, self)

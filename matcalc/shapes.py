@@ -26,10 +26,24 @@ class Variable:
 
     `said` is what its letter, or the font it is set in, says of its class. `used` says that it stands elsewhere than
     as a bare term of a sum or an entrywise product, `nonscalar` that it is transposed or handed to a function of
-    vectors or matrices.
+    vectors or matrices, `reduced` that it is handed to a function of all entries, which has little use for a scalar,
+    `enclosed` that it stands between two factors, as A in `x'*A*y`.
     """
 
-    __slots__ = ("_symbol", "columns", "kind", "name", "node", "nonscalar", "rows", "said", "softened", "used")
+    __slots__ = (
+        "_symbol",
+        "columns",
+        "enclosed",
+        "kind",
+        "name",
+        "node",
+        "nonscalar",
+        "reduced",
+        "rows",
+        "said",
+        "softened",
+        "used",
+    )
 
     def __init__(self, name: str, kind: Kind | None = None, node: Node | None = None, said: str | None = None) -> None:
         self.name = name
@@ -40,6 +54,8 @@ class Variable:
         self.columns = Extent(owner=self)
         self.used = False
         self.nonscalar = False
+        self.reduced = False
+        self.enclosed = False
         self.softened = False
         self._symbol: Expr | None = None
 
@@ -63,7 +79,7 @@ class Variable:
     @property
     def convention(self) -> str:
         """What its letter says, where nothing else decides: matrix, vector or scalar."""
-        return VECTOR if self.said == SCALAR_CLASS and self.nonscalar else self.said
+        return VECTOR if self.said == SCALAR_CLASS and (self.nonscalar or self.reduced) else self.said
 
     def settle(self) -> None:
         """Let the convention decide what is still open."""

@@ -86,7 +86,9 @@ def _apply_parameter(
 ) -> None:
     """One argument against one kind: square kinds check squareness, matrix kinds take every shape."""
     rows, columns = (local_extent(inference, node, d, sizes) for d in kind.shape)
-    if kind.structure not in ("scalar", "matrix"):
+    if kind.structure == "matrix":
+        inference.mark_reduced(argument)
+    elif kind.structure != "scalar":
         inference.mark_nonscalar(argument)
     if kind.shape[0] == kind.shape[1] and kind.structure != "scalar":
         message = f"{node.value} takes a square matrix, {{text}} is {{shape}}"

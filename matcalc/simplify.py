@@ -38,7 +38,7 @@ from matcalc.rewriting import Rewriter
 from matcalc.substitution import drawn_in, rebuilt, summed
 from matcalc.sums import as_term, linear, scaled
 from matcalc.tensor import product
-from matcalc.terms import Apply, Leaf, Node, Product, Sum, postorder
+from matcalc.terms import Apply, Leaf, Node, Product, Size, Sum, postorder
 from matcalc.vanishing import vanishes
 
 if TYPE_CHECKING:
@@ -98,10 +98,12 @@ class Simplifier:
     def run(self, root: Node) -> Node:
         order = postorder(root)
         names = {n.function.name for n in order if isinstance(n, Apply)}
-        known = any(isinstance(n, Leaf) and n.facts for n in order)
+        known = any((isinstance(n, Leaf) and n.facts) or isinstance(n, Size) for n in order)
         if names or known:
             self.rewriter = Rewriter(self.rulebook, names, self.cost, self.without)
         short = self._regrouped(self._anew(root))
+        if self.rewriter is not None:
+            short = self.rewriter.folded(short)
         # only where a tensor occurs can a sum of more than two axes stand inside a product
         return all_distributed(short) if any(len(node.axes) > 2 for node in order) else short
 
@@ -114,9 +116,15 @@ class Simplifier:
 
     def _anew(self, root: Node) -> Node:
         """A node that was just made, over its parts made short."""
-        for node in postorder(root, skip=self.done):
-            self.done[node.digest] = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
+        self._shorten_all(postorder(root, skip=self.done))
         return self.done[root.digest]
+
+    def _shorten_all(self, order: Sequence[Node]) -> None:
+        """Every node after its children; what has been made short is short."""
+        for node in order:
+            short = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
+            self.done[node.digest] = short
+            self.done.setdefault(short.digest, short)
 
     @property
     def applied(self) -> list[Identity]:
@@ -170,7 +178,7 @@ class Simplifier:
         if candidate is None:
             return node
         if self.rewriter is not None:
-            candidate = self.rewriter.rewritten(candidate, joining=False)
+            candidate = self.rewriter.rewritten(self.rewriter.rewritten_inside(candidate), joining=False)
         return self._anew(candidate) if self._cheaper(candidate, node) else node
 
     def _absorbed(self, node: Product) -> Node:
@@ -257,7 +265,12 @@ class Simplifier:
             return math.inf
 
     def _rewritten(self, node: Node) -> Node:
-        return node if self.rewriter is None else self.rewriter.rewritten(node)
+        """The node after the identities that pay; what they made inside it is made short as well."""
+        shorter = node if self.rewriter is None else self.rewriter.rewritten(node)
+        if shorter is node or not shorter.children:
+            return shorter
+        self._shorten_all([n for n in postorder(shorter, skip=self.done) if n is not shorter])
+        return rebuilt(shorter, self.done)
 
     # -- common factors
 

@@ -41,6 +41,7 @@ def _visit_transpose(inference: Inference, node: Node) -> None:
 def _visit_sum(inference: Inference, node: Node) -> None:
     _counted(inference, node, (1, 2), "a matrix, and 1 or 2 for sums along one axis")
     matrix = node.args[0]
+    inference.mark_reduced(matrix)
     axis = literal(node.args[1]) if len(node.args) == 2 else None
     if len(node.args) == 2 and axis not in (1, 2):
         inference.fail(

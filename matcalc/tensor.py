@@ -311,7 +311,8 @@ class _ProductBuilder:
         if self.several and len(base.factors) + count > FLATTEN_LIMIT and base.bound:
             return None
         if exponent != 1 and not _power_distributes(base, exponent):
-            return _masks_drawn_out(base, exponent, indices) or _scalars_drawn_out(base, exponent, indices)
+            drawn = _masks_drawn_out(base, exponent, indices) or _scalars_drawn_out(base, exponent, indices)
+            return drawn or _narrowed(base, exponent, indices)
         fresh = tuple(range(self.next_index, self.next_index + len(base.bound)))
         self.next_index += len(fresh)
         self.dims.update(zip(fresh, base.bound))
@@ -477,6 +478,16 @@ def _scalars_drawn_out(base: Product, exponent: Exponent, indices: Indices) -> l
     inner = product(rest, tuple(range(len(base.axes))), base.axes)
     powers: list[Factor] = [(b, multiply_exponents(e, exponent), ()) for b, e, _ in scalars]
     return [*powers, (inner, exponent, indices)]
+
+
+def _narrowed(base: Product, exponent: Exponent, indices: Indices) -> list[Factor] | None:
+    """The power without the axes along which the product is constant; None where there are none."""
+    carried = {i for _, _, places in base.factors for i in places}
+    kept = tuple([i for i in range(len(base.axes)) if i in carried])
+    if len(kept) == len(base.axes):
+        return None
+    inner = product(base.factors, kept, tuple([base.axes[i] for i in kept]))
+    return [(inner, exponent, tuple([indices[i] for i in kept]))]
 
 
 def _together(base: Node, a: Exponent, b: Exponent) -> Exponent:

@@ -35,6 +35,7 @@ stacked partials
 lifting
 reading forms network kronecker blocks part_names stretches subsums parts sum_notation matrixform
 matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
+recognition
 elimination witness_draws witness_products witness_functions witness_opaque witness_calls witness agreement guard
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input

@@ -233,7 +233,7 @@ def test_without_a_value_the_numbers_are_refused(tmp_path):
 MISTAKES = {
     "keyword": (
         "fun f(x) d = dx",
-        "line 1: a line must begin with fn, def, let, rule, open or later",
+        "line 1: a line must begin with fn, def, let, rule, open, fold or later",
         "fun f(x) d = dx",
     ),
     "no name": ("fn (x) d = dx", "line 1, column 3: a name was expected after fn", " "),

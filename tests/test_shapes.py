@@ -56,6 +56,17 @@ z = X*w - y; z'*z                           | X: matrix(m,n), w: vector(n), y: v
 c = 2; c*x                                  | x: vector(n)                                       | n x 1
 x*y'                                        | x: vector(n), y: vector(k)                         | n x k
 sum(X, 1)*a                                 | X: matrix(m,n), a: scalar                          | 1 x n
+x'*a                                        | x: vector(n), a: vector(n)                         | 1 x 1
+a'*X*b                                      | a: vector(n), X: matrix(n,k), b: vector(k)         | 1 x 1
+(a'*X*b)^2                                  | a: vector(n), X: matrix(n,k), b: vector(k)         | 1 x 1
+y'*K*alpha                                  | y: vector(n), K: matrix(n,k), alpha: vector(k)     | 1 x 1
+-w'*(a - b)                                 | w: vector(n), a: vector(n), b: vector(n)           | 1 x 1
+x'*a*x                                      | x: vector(n), a: scalar                            | 1 x 1
+(w'*x + b)*c                                | w: vector(n), x: vector(n), b: scalar, c: scalar   | 1 x 1
+x - mean(x)                                 | x: vector(n)                                       | n x 1
+z - logsumexp(z)                            | z: vector(n)                                       | n x 1
+c*sum(a)                                    | c: scalar, a: vector(n)                            | 1 x 1
+y + sum(x)                                  | y: scalar, x: vector(n)                            | 1 x 1
 vec(X)                                      | X: matrix(m,n)                                     | m*n x 1
 kron(A, B)*x                                | A: matrix(m,n), B: matrix(k,p), x: vector(n*p)     | k*m x 1
 x[2] + X[1,:]*y                             | x: vector(n), X: matrix(m,k), y: vector(k)         | 1 x 1
