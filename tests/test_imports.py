@@ -34,12 +34,12 @@ variables
 stacked partials
 lifting
 reading forms network kronecker blocks part_names stretches subsums parts sum_notation matrixform
-matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
+matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify full_expansion full_factoring
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
-wrt assumptions answers
+wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api
