@@ -443,7 +443,7 @@ def test_letters_are_those_of_the_input_whatever_ran_before() -> None:
 def test_a_sum_inside_another_over_the_same_index_is_named() -> None:
     """An independent reader knows one meaning of x_i at a time."""
     derivative = differentiate("c = sum_i(x_i)/N; b*sum_i(exp(norm2(x_i - c)))", "b", variables={"x_i": "vector(n)"})
-    assert derivative.text == "r = sum_i(x_i); sum_i(exp(norm2(r/N - x_i)))"
+    assert derivative.text == "r = sum_i(x_i); sum_i(exp(norm2(x_i - r/N)))"
     x = operands({"x_i": "vector(n)"})["x"]
     wanted = np.sum(np.exp(np.linalg.norm(x - x.mean(axis=0), axis=1)))
     assert agree(evaluate(derivative.text, {"x_i": Family(x)}, SIZES), as_matrix(wanted), 1e-12)

@@ -46,7 +46,7 @@ ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
         "(1-l0/norm2(p-q))*(p-q)",
         "p",
         {"l0": "scalar"},
-        "eye(n) - l0*(eye(n)/norm2(q - p) - (p - q)*(p - q)'/norm2(q - p)^3)",
+        "r = p - q; eye(n) - l0*(eye(n)/norm2(r) - r*r'/norm2(r)^3)",
         [],
     ),
     # in NumPy's manner

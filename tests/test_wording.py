@@ -40,7 +40,7 @@ PAIRS: list[tuple[str, str, str]] = [
     ("tr(X'*X)^2", "X", "4*normF(X)^2*X"),
     ("log(1 + norm2(x - m)^2)", "x", "2*(x - m)/(norm2(x - m)^2 + 1)"),
     ("log(1 + norm2(m - x)^2)", "x", "2*(x - m)/(norm2(x - m)^2 + 1)"),
-    ("-logdet(S) - log(1 + (t - m)'*inv(S)*(t - m))", "S", "r = t - m; u = inv(S)*r; u*u'/(r'*u + 1) - inv(S)"),
+    ("-logdet(S) - log(1 + (t - m)'*inv(S)*(t - m))", "S", "r = inv(S)*(t - m); r*r'/((t - m)'*r + 1) - inv(S)"),
 ]
 
 
