@@ -27,6 +27,9 @@ def answer_programs(
     target: str,
     latex: bool,
     form: str | None,
+    expand: bool,
+    factor: bool,
+    inline: bool,
     batch: bool,
     quiet: bool,
     shapes: bool,
@@ -36,10 +39,12 @@ def answer_programs(
 ) -> None:
     """Answer one program, or one a line; `question` holds the options that say what is asked."""
     target = target_of(target, latex, form)
+    if expand and factor:
+        raise click.UsageError("--expand and --factor exclude each other.")
     asked = keywords(**question)
 
     def respond(text: str) -> None:
-        answer = in_form(ask(text, **asked), form)
+        answer = as_presented(in_form(ask(text, **asked), form), expand, factor, inline)
         written = rendered(answer, target)
         click.echo(on_one_line(written, target) if batch else written)
         report_on(answer, quiet, shapes, check, seed)
@@ -143,6 +148,12 @@ def in_form(answer: Shown, form: str | None) -> Shown:
     return answer.differential() if form == "differential" else answer.trace_form()
 
 
+def as_presented(answer: Shown, expand: bool, factor: bool, inline: bool) -> Shown:
+    """The answer multiplied out, factored or without named parts, as asked for."""
+    answer = answer.expanded() if expand else answer.factored() if factor else answer
+    return answer.inlined() if inline else answer
+
+
 def rendered(answer: Shown, target: str) -> str:
     """The answer in the wanted language; a differential as an equation, where there is a notation for one."""
     from matcalc.differentials import Differential
@@ -171,7 +182,11 @@ def as_json(answer: Shown) -> str:
 
     own: dict[str, Any]
     if isinstance(answer, Derivatives):
-        own = {"text": answer.text, "derivatives": {name: fields(one) for name, one in answer.items()}}
+        own = {
+            "text": answer.text,
+            "parts": answer.parts,
+            "derivatives": {name: fields(one) for name, one in answer.items()},
+        }
     else:
         own = fields(answer)
     common = {
@@ -186,9 +201,10 @@ def fields(answer: Answer) -> dict[str, Any]:
     """What belongs to one closed form; a differential is an equation as well."""
     from matcalc.differentials import Differential
 
-    found = {
+    found: dict[str, Any] = {
         "text": answer.text,
         "latex": answer.latex() if answer.expression is not None else None,
         "shape": [str(dimension) for dimension in answer.shape],
+        "parts": answer.parts,
     }
     return {**found, "equation": answer.equation} if isinstance(answer, Differential) else found

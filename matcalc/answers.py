@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matcalc.agreement import agree
 from matcalc.assumptions import assumed, conventions, kinks
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
-from matcalc.guard import guarded
+from matcalc.hints import hint_text, symmetric_hint
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
 from matcalc.lower import axes_of
 from matcalc.matrixform import MatrixForms, NoMatrixForm
+from matcalc.notation import Notation
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program
 from matcalc.partials import Partial, differentiated, undifferentiated
-from matcalc.parts import named_parts
+from matcalc.presentation import EXPANDED, FACTORED, Presentation
 from matcalc.recognition import recognised
 from matcalc.rulebook import Rulebook
 from matcalc.shape_arithmetic import shape_arithmetic
-from matcalc.simplify import Simplifier, simplified
 from matcalc.stacked import parts_of
+from matcalc.statements import Statements, with_definitions
 from matcalc.sum_notation import with_letters
 from matcalc.terms import Apply, Node, postorder
 
@@ -53,7 +53,7 @@ class Answer:
         cotangent: Symbol | None = None,
         vec: bool = False,
     ) -> None:
-        self.stacks: Stacks = {}  # the matrices that stand for families, where the answer has no sums over members
+        self.presentation = Presentation()
         self.program = program
         self.partials = tuple(partials)
         self.layout = layout
@@ -66,18 +66,13 @@ class Answer:
     def _find(self) -> None:
         """Find the answer: as an index term, and in matrix notation where it has such a form."""
         partials, rulebook = self.partials, self.rulebook
-        forms = MatrixForms((partials[-1].along or partials[0].by).name, self._letters)
         given = undifferentiated(self.program.expr, partials, self.symmetric, rulebook)
+        seen = recognised(given, rulebook, MatrixForms())
         raw = self._raw(given)
         self.node: Node
-        self.node, self._dropped = guarded(raw, rulebook, forms)
-        seen = recognised(given, rulebook, forms)
-        if seen != given:
-            other = simplified(self._raw(seen), rulebook, forms)
-            cost = Simplifier(rulebook, forms).text_cost
-            if cost(other) < cost(self.node) and agree(raw, other) is not False:
-                self.node = other
-        self.expression: Expr | None = self._expression(forms)
+        self.expression: Expr | None
+        others = [self._raw(seen)] if seen != given else []
+        self.node, self.expression, self._dropped = self._notation().shortest(raw, others)
         if self.stacks and self.expression is None and self.matrix_shape is not None:
             raise UnsupportedError(_NOT_STACKED, suggestion="ask for the form with a sum over the members")
 
@@ -87,6 +82,22 @@ class Answer:
         raw = lifted(raw, self.stacks) if self.stacks else raw
         raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
         return raw
+
+    @property
+    def _moving(self) -> list[Symbol]:
+        """The variables, and the vectors that the answer is multiplied with."""
+        vectors = [self.cotangent, *[partial.along for partial in self.partials]]
+        return [*[partial.by for partial in self.partials], *[vector for vector in vectors if vector is not None]]
+
+    def _notation(self) -> Notation:
+        """How this answer is written."""
+        by = self.partials[-1].along or self.partials[0].by
+        return Notation(self.program, self.rulebook, by.name, self.presentation, self.matrix_shape)
+
+    @property
+    def stacks(self) -> Stacks:
+        """The matrices that stand for families, where the answer has no sums over members."""
+        return self.presentation.stacks
 
     @property
     def _letters(self) -> dict[str, tuple[str, ...]]:
@@ -102,17 +113,6 @@ class Answer:
     def open_variables(self) -> list[Symbol]:
         """The variables whose axes the answer has, in the order of differentiation."""
         return [partial.by for partial in self.partials if partial.is_open]
-
-    def _expression(self, forms: MatrixForms) -> Expr | None:
-        if self.matrix_shape is None:
-            return None
-        try:
-            form = forms.of(self.node)
-        except NoMatrixForm:
-            return None
-        if self.node.axes and form.straight.shape != self.matrix_shape:
-            return form.turned
-        return form.straight
 
     # -- whole matrices in place of families
 
@@ -132,10 +132,48 @@ class Answer:
         """The same answer with these matrices in place of families."""
         if not stacks or self.stacks:
             return self
+        return self.presented(self.presentation.over(stacks))
+
+    # -- forms on request
+
+    def presented(self: AnyAnswer, presentation: Presentation) -> AnyAnswer:
+        """The same answer presented in this way."""
+        if presentation == self.presentation:
+            return self
         other = copy(self)
-        other.stacks = stacks
+        other.presentation = presentation
         other._find()
         return other
+
+    def expanded(self: AnyAnswer) -> AnyAnswer:
+        """The same answer with products over sums multiplied out, outside of functions and divisors.
+
+        Raises UnsupportedError where it would have too many terms.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("norm2(X*w - y)^2", "w").expanded().text
+        "2*X'*X*w - 2*X'*y"
+        """
+        return self.presented(self.presentation.in_form(EXPANDED))
+
+    def factored(self: AnyAnswer) -> AnyAnswer:
+        """The same answer over one divisor and with common factors drawn out, even where that is not shorter.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("x/norm2(x)", "x").factored().text
+        "(norm2(x)^2*eye(n) - x*x')/norm2(x)^3"
+        """
+        return self.presented(self.presentation.in_form(FACTORED))
+
+    def inlined(self: AnyAnswer) -> AnyAnswer:
+        """The same answer written out, without named parts.
+
+        >>> from matcalc import differentiate
+        >>> d = differentiate("tr(inv(X'*C*X)*A)", "X", variables={"C": "symmetric(n)"})
+        >>> d.text, d.inlined().text
+        ("P = inv(X'*C*X); -C*X*P*(A + A')*P", "-C*X*inv(X'*C*X)*(A + A')*inv(X'*C*X)")
+        """
+        return self.presented(self.presentation.written_out())
 
     @property
     def taken(self) -> set[str]:
@@ -147,29 +185,48 @@ class Answer:
     @property
     def text(self) -> str:
         """The closed form in the language of the input, or the index form of a tensor."""
-        return "; ".join(self._statements())
+        return "; ".join(self._text_lines())
 
-    def _statements(self) -> list[str]:
+    def _text_lines(self) -> list[str]:
         """The definitions of named parts, then the answer in terms of them."""
         if self.expression is None:
             return [self.index()]
-        from matcalc.printers.text import text
+        definitions, bodies = self.statements("text").text()
+        return definitions + bodies
 
-        definitions, (body,) = named_parts([self.expression], self.taken, self.program.definitions, self.rulebook)
-        return [*[f"{name} = {text(part)}" for name, part in definitions], text(body)]
+    def statements(self, target: str) -> Statements:
+        """The named parts and the answer in terms of them; raises UnsupportedError as `matrix` does."""
+        return self._statements_of(self.matrix(target))
+
+    def _statements_of(self, expression: Expr) -> Statements:
+        return Statements([expression], self.program, self.taken, self.rulebook, self.presentation.inline)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The named parts of the text with their definitions, in order.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("tr(inv(X'*C*X)*A)", "X", variables={"C": "symmetric(n)"}).parts
+        {'P': "inv(X'*C*X)"}
+        """
+        if self.expression is None:
+            return {}
+        lines, _ = self.statements("text").text()
+        return dict([line.split(" = ", 1) for line in lines])
 
     @property
     def unicode(self) -> str:
         """The closed form with Greek letters and superscripts."""
-        from matcalc.printers.unicode import unicode
-
-        return unicode(self.matrix("unicode"))
+        definitions, bodies = self.statements("unicode").unicode()
+        return "; ".join(definitions + bodies)
 
     def latex(self) -> str:
-        """The closed form as LaTeX, for a display."""
-        from matcalc.printers.latex import latex
+        """The closed form as LaTeX, for a display; definitions of named parts follow it."""
+        return self._latex({})
 
-        return latex(self.matrix("LaTeX"), self.rulebook, besides=self.program.symbols)
+    def _latex(self, names: Mapping[str, str]) -> str:
+        definitions, (body,) = self.statements("LaTeX").latex(names)
+        return with_definitions(body, definitions)
 
     def sympy(self) -> Any:
         """The closed form as a SymPy object, over matrices in place of families.
@@ -245,6 +302,12 @@ class Answer:
     @property
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answer that a user should know."""
+        hint = self.hint("this")
+        return [*self.remarks, hint] if hint else self.remarks
+
+    @property
+    def remarks(self) -> list[str]:
+        """The notes, but for what would make the answer shorter."""
         notes = [*self.program.notes, *self._dropped]
         used = {symbol.name for symbol in symbols(self.program.expr)}
         for by in dict.fromkeys(part for partial in self.partials for part in parts_of(partial.by)):
@@ -253,6 +316,23 @@ class Answer:
         kinds = [part.kind for by in self.open_variables for part in parts_of(by)]
         notes += [*conventions(kinds, self.symmetric), *kinks(self.node)]
         return notes + [self._meaning(family, stack) for family, stack in self.stacks.items()]
+
+    def hint(self, called: str) -> str:
+        """Which declaration would make the answer clearly shorter, and how it would read; nothing where none would.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("0.5*x'*A*x", "x").hint("the gradient")
+        'with A symmetric the gradient is A*x'
+        """
+        if self.expression is None:
+            return ""
+        moving = [part.name for symbol in self._moving for part in parts_of(symbol)]
+        found = symmetric_hint(self.node, self.expression, moving, lambda node: self._notation().shortest(node)[1])
+        if found is None:
+            return ""
+        names, shorter = found
+        definitions, bodies = self._statements_of(shorter).text()
+        return hint_text(names, called, "; ".join(definitions + bodies))
 
     def _meaning(self, family: Family, stack: Symbol) -> str:
         """What the members of a family are in the matrix that holds them."""

@@ -37,7 +37,7 @@ class Derivative(Answer):
         more = in_turn(self.program, self.wrt.name if wrt is None else wrt, order)
         partials = (*self.partials, *map(Partial, more))
         answer = Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook, vec=self.vec)
-        return answer.over(self.stacks)
+        return answer.presented(self.presentation)
 
     def differential(self) -> Differential:
         """The differential that this derivative is read off, linear in that of the variable.
@@ -49,7 +49,7 @@ class Derivative(Answer):
         <differential dF = -inv(X)*dX*inv(X)>
         """
         by = self._only("the differential")
-        return Differential(self.program, by, self.symmetric, self.rulebook).over(self.stacks)
+        return Differential(self.program, by, self.symmetric, self.rulebook).presented(self.presentation)
 
     def trace_form(self) -> TraceForm:
         """The differential of a scalar as `tr(G'*dX)`, with the gradient G.
@@ -61,7 +61,7 @@ class Derivative(Answer):
         <differential df = tr(inv(X)*dX)>
         """
         by = self._only("the trace form")
-        return TraceForm(self.program, by, self.symmetric, self.rulebook).over(self.stacks)
+        return TraceForm(self.program, by, self.symmetric, self.rulebook).presented(self.presentation)
 
     def _only(self, form: str) -> Symbol:
         """The one variable."""

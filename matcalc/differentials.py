@@ -12,6 +12,7 @@ from matcalc.expr import Expr, Symbol
 from matcalc.layout import shape_text
 from matcalc.parser import Program
 from matcalc.partials import Partial
+from matcalc.presentation import EXPANDED
 from matcalc.rulebook import Rulebook
 from matcalc.stacked import StackedSymbol, parts_of
 from matcalc.sums import is_zero
@@ -49,7 +50,7 @@ class Differential(Answer):
     @property
     def equation(self) -> str:
         """The differential as an equation: `dF = -inv(X)*dX*inv(X)`."""
-        *definitions, right = self._statements()
+        *definitions, right = self._text_lines()
         return "; ".join([*definitions, f"{self.name} = {right}"])
 
     def latex_equation(self) -> str:
@@ -58,11 +59,9 @@ class Differential(Answer):
 
     def latex(self) -> str:
         """The right side as LaTeX, for a display."""
-        from matcalc.printers.latex import latex
         from matcalc.printers.latex_names import name_latex
 
-        names = {own.name: rf"\mathrm{{d}}{name_latex(part.name)}" for part, own in self.own.items()}
-        return latex(self.matrix("LaTeX"), self.rulebook, names)
+        return self._latex({own.name: rf"\mathrm{{d}}{name_latex(part.name)}" for part, own in self.own.items()})
 
     def __repr__(self) -> str:
         return f"<differential {self.equation}>"
@@ -84,13 +83,18 @@ class TraceForm(Differential):
         super()._find()
         if not is_zero(self.node):
             gradients = {part: self._gradient(part) for part in self.own}
-            terms = [trace_form(turned, ex.named(self.own[part])) for part, turned in gradients.items() if turned]
+            pairs = [(term, part) for part, turned in gradients.items() if turned for term in self._terms(turned)]
+            terms = [trace_form(turned, ex.named(self.own[part])) for turned, part in pairs]
             self.expression = ex.add(*terms) if len(terms) > 1 else terms[0]
+
+    def _terms(self, turned: Expr) -> tuple[Expr, ...]:
+        """The terms of a gradient that is shown multiplied out, else the whole."""
+        return turned.args if self.presentation.form == EXPANDED and turned.op == "add" else (turned,)
 
     def _gradient(self, part: Symbol) -> Expr | None:
         """The transposed gradient by one variable; None where it is zero."""
         gradient = Answer(self.program, [Partial(part)], "numerator", self.symmetric, self.rulebook)
-        gradient = gradient.over(self.stacks)
+        gradient = gradient.presented(self.presentation)
         return None if is_zero(gradient.node) else gradient.matrix("trace")
 
 

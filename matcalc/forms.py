@@ -281,8 +281,12 @@ def trace(chain: Chain, variable: str | None = None) -> Expr:
     for k in range(len(chain)):
         turn = chain[k:] + chain[:k]
         candidates += [multiplied(turn), multiplied(flipped(turn))]
-    best = min(candidates, key=lambda e: (e.cost, last_word(e) != variable, reading_key(e)))
+    best = min(candidates, key=lambda e: (e.cost, last_word(e) != variable, _starts_with_sum(e), reading_key(e)))
     return ex.call("tr", (best,), (ONE, ONE))
+
+
+def _starts_with_sum(product: Expr) -> bool:
+    return product.op == "mul" and product.args[0].op == "add"
 
 
 def assembled(coefficient: Rational, scalars: list[tuple[Expr, Rational]], chain: Chain | None) -> tuple[bool, Form]:

@@ -86,11 +86,15 @@ class _Writer:
         else:
             negative, entries = coefficient < 0, [self._operand(node, indices)]
         scalars = [self.forms.scalar_factor(b, e, form) for b, e, i, form in factors if not i]
-        _, scale = assembled(magnitude(coefficient), scalars, None)
-        if scale.straight.op != "number" or scale.straight.value != 1 or not entries:
-            entries.append(_factor(scale.straight))
+        scale, below = assembled(magnitude(coefficient), scalars, None)[1].straight, ""
+        if entries and scale.op == "div":
+            scale, below = scale.args[0], f"/{_factor(scale.args[1], 'mul')}"
+        if scale.op != "number" or scale.value != 1 or not entries:
+            entries.append(_factor(scale))
         # a scalar in front of entries, identities after them
-        body = "*".join(sorted(entries, key=lambda entry: (entry.startswith("eye("), entry.endswith("]"), entry)))
+        body = (
+            "*".join(sorted(entries, key=lambda entry: (entry.startswith("eye("), entry.endswith("]"), entry))) + below
+        )
         for letter in reversed(wraps):
             body = f"sum_{letter}({body})"
         return negative, body
@@ -231,7 +235,7 @@ def _matrix_entry(form: Form, row: str, column: str) -> str:
     return _indexed(form.straight, [row, column])
 
 
-def _factor(expression: Expr) -> str:
-    """A scalar in front of entries."""
+def _factor(expression: Expr, *bracketed: str) -> str:
+    """A scalar beside entries; operations in brackets besides those that need them everywhere."""
     written = text(expression)
-    return f"({written})" if expression.op in ("add", "neg", "div") else written
+    return f"({written})" if expression.op in ("add", "neg", "div", *bracketed) else written

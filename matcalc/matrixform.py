@@ -12,6 +12,7 @@ so that transposes are decided at the end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from matcalc import expr as ex
@@ -81,9 +82,25 @@ Pieces = tuple[bool, list[tuple[Expr, Rational]], Chain | None]  # sign, scalar 
 class MatrixForms:
     """Matrix forms of nodes, remembered; where order is free, the variable comes last."""
 
-    def __init__(self, variable: str | None = None, letters: Letters | None = None) -> None:
-        """`letters` are the indices with which the input sums over its families."""
+    def __init__(
+        self,
+        variable: str | None = None,
+        letters: Letters | None = None,
+        numbers_in_front: bool = False,
+        prefers_trace: bool = False,
+        signs: Mapping[bytes, bool] | None = None,
+    ) -> None:
+        """`letters` are the indices with which the input sums over its families.
+
+        With `numbers_in_front`, a number that all terms of a sum have stands there where it costs no more; with
+        `prefers_trace`, a trace in place of a sum over entries that costs as much. `signs` say of sums by their
+        digests whether they are written with all signs turned.
+        """
+        self.prefers_trace = prefers_trace
+        self.signs = signs or {}
+        self.turned: dict[bytes, bool] = {}  # the same, where nobody said it
         self.variable = variable
+        self.numbers_in_front = numbers_in_front
         self.letters = letters or {}
         self.index_sums: dict[tuple[bytes, bool, bool], tuple[bool, Form]] = {}
         self.forms: dict[bytes, Form] = {}
@@ -112,6 +129,14 @@ class MatrixForms:
                         self.of(child)
         known = self.forms.get(root.digest)
         return known if known is not None else self._remember(root)
+
+    def by_terms(self, node: Node) -> Form:
+        """The form of a node; that of a sum over its terms one by one, each with its number."""
+        form = self.of(node)
+        if not isinstance(node, Sum) or len(node.terms) < 2 or block_layout(node) is not None:
+            return form
+        terms = self._ordered(node.terms, node)
+        return Form(ex.add(*[f.straight for f in terms]), lambda: ex.add(*[f.turned for f in terms]))
 
     def has_new_members(self, node: Node) -> bool:
         """Whether a family stands at an index with which the input never sums over it, in the node or around it."""
@@ -226,11 +251,13 @@ class MatrixForms:
         negative, factored = assembled(
             content, [] if node.axes else [(inner.straight, 1)], (inner,) if node.axes else None
         )
-        if factored.straight.cost >= written_out.straight.cost:
+        saved = written_out.straight.cost - factored.straight.cost
+        if saved < 0 or (saved == 0 and not self.numbers_in_front):
             return written_out
         return factored.negated() if negative else factored
 
-    def _written_out(self, terms: tuple[Term, ...], node: Sum) -> Form:
+    def _ordered(self, terms: tuple[Term, ...], node: Sum) -> list[Form]:
+        """The terms with their signs in reading order, a positive one first."""
         parts = self._sum_parts(terms, node)
         parts.sort(key=lambda part: part[0])
         if terms is node.terms:
@@ -238,7 +265,10 @@ class MatrixForms:
         if parts[0][1] and not all(negative for _, negative, _ in parts):
             first = next(k for k, part in enumerate(parts) if not part[1])
             parts.insert(0, parts.pop(first))
-        forms = [f.negated() if negative else f for _, negative, f in parts]
+        return [f.negated() if negative else f for _, negative, f in parts]
+
+    def _written_out(self, terms: tuple[Term, ...], node: Sum) -> Form:
+        forms = self._ordered(terms, node)
         if is_symmetric(node):
             return same(ex.add(*[f.straight for f in forms]))
         if len(node.axes) < 2:
@@ -366,7 +396,13 @@ class MatrixForms:
         return known
 
     def _reads_better_negated(self, node: Sum) -> bool:
-        """A constant reads better positive (`1 - s`), else the term of highest degree."""
+        """As in the input; else a constant reads better positive (`1 - s`), else the term of highest degree."""
+        known = self.signs.get(node.digest)
+        if known is None:
+            known = self.turned[node.digest] = self._starts_better_negated(node)
+        return known
+
+    def _starts_better_negated(self, node: Sum) -> bool:
         for coefficient, part in node.terms:
             if isinstance(part, Product) and not part.factors:
                 return coefficient < 0
@@ -377,7 +413,7 @@ class MatrixForms:
         if not isinstance(exponent, (int, Node)) and exponent.denominator == 2 and isinstance(base, Product):
             squares = base.factors
             if len(squares) == 1 and squares[0][1] == 2 and len(set(squares[0][2])) == len(squares[0][2]) > 0:
-                inner = self.of(squares[0][0])
+                _, inner = self._signed(squares[0][0])
                 norm = ex.call("norm2", (min(inner.straight, inner.turned, key=cost_of),), (ONE, ONE))
                 return norm, exponent.numerator
         if isinstance(exponent, Node):
@@ -399,7 +435,10 @@ class MatrixForms:
         place.update({k: k for k in range(len(node.axes), len(node.axes) + len(bound))})
         dims = {place[k]: d for k, d in enumerate(node.axes + bound) if place[k] >= 0}
         paired = any(isinstance(base, Pairing) for base, _, _ in factors_of(node))
-        network = (PairedGraph if paired else Network)(tuple(range(len(axes))), dims, self.variable)
+        free = tuple(range(len(axes)))
+        network = (
+            PairedGraph(free, dims, self.variable) if paired else Network(free, dims, self.variable, self.prefers_trace)
+        )
         for base, exponent, indices, form in factors:
             spots = [place[i] for i in indices]
             if isinstance(base, Pairing) and isinstance(network, PairedGraph):

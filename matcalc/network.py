@@ -43,8 +43,15 @@ class NoMatrixForm(MatcalcError):
 class Network:
     """The graph of one product, its `free` vertices 0, 1 being the axes of the result."""
 
-    def __init__(self, free: tuple[int, ...], dims: dict[int, Dimension], variable: str | None = None) -> None:
+    def __init__(
+        self,
+        free: tuple[int, ...],
+        dims: dict[int, Dimension],
+        variable: str | None = None,
+        prefers_trace: bool = False,
+    ) -> None:
         self.variable = variable
+        self.prefers_trace = prefers_trace
         self.free = free
         self.dims = dims
         self.labels: dict[int, list[Part]] = {}
@@ -87,11 +94,16 @@ class Network:
             except NoMatrixForm as stuck:
                 failure = stuck
                 continue
-            if best is None or chain_cost(chain) < chain_cost(best):
+            if best is None or self._key(chain) < self._key(best):
                 best = chain
         if best is None:
             raise failure or NoMatrixForm("no matrix notation")
         return best
+
+    def _key(self, chain: Chain) -> tuple[int, bool]:
+        """What decides between the orders: the cost, then whether a scalar is a trace, where that is preferred."""
+        whole = chain_form(chain).straight
+        return whole.cost, self.prefers_trace and not (whole.op == "call" and whole.value == "tr")
 
 
 class _Reduction:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.answers import Answer
 from matcalc.derivatives import Derivative
 from matcalc.differentials import Differential, TraceForm
 from matcalc.errors import UnsupportedError
-from matcalc.expr import Expr, Symbol
+from matcalc.expr import Symbol
 from matcalc.kinds import FunctionKind, Kind
-from matcalc.lifting import Stacks
 from matcalc.parser import Program
-from matcalc.parts import named_parts
+from matcalc.presentation import Presentation
 from matcalc.rulebook import Rulebook
 from matcalc.stacked import StackedSymbol
+from matcalc.statements import Statements
 
 if TYPE_CHECKING:
     from matcalc.report import Report
@@ -55,31 +55,39 @@ class Derivatives(Mapping[str, Answer]):
     @property
     def text(self) -> str:
         """First the definitions of long parts that occur again, then `name: closed form` for each variable."""
-        from matcalc.printers.text import text
+        shown = [name for name, answer in self.items() if answer.expression is not None]
+        definitions, bodies = self._statements(shown, "text").text()
+        bodies_of = dict(zip(shown, bodies))
+        lines = [f"{name}: {bodies_of.get(name) or answer.index()}" for name, answer in self.items()]
+        return "\n".join(definitions + lines)
 
-        found = {name: answer.expression for name, answer in self.items()}
-        written = {name: expression for name, expression in found.items() if expression is not None}
-        definitions, bodies = self._named_parts(list(written.values()))
-        bodies_of = dict(zip(written, bodies))
-        lines = [f"{name} = {text(part)}" for name, part in definitions]
-        for name, answer in self.items():
-            lines.append(f"{name}: {text(bodies_of[name]) if name in bodies_of else answer.index()}")
-        return "\n".join(lines)
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts that are named in the text, with their definitions, in order."""
+        shown = [name for name, answer in self.items() if answer.expression is not None]
+        lines, _ = self._statements(shown, "text").text()
+        return dict([line.split(" = ", 1) for line in lines])
 
-    def _named_parts(self, expressions: list[Expr]) -> tuple[list[tuple[str, Expr]], list[Expr]]:
+    def _statements(self, names: Iterable[str], target: str) -> Statements:
+        """The parts that these answers share, and the answers in terms of them."""
         first = next(iter(self.values()))
-        return named_parts(expressions, first.taken, self.program.definitions, first.rulebook)
+        expressions = [self[name].matrix(target) for name in names]
+        return Statements(expressions, self.program, first.taken, first.rulebook, self._presentation.inline)
 
     @property
     def unicode(self) -> str:
-        """The closed forms with Greek letters and superscripts."""
-        return "\n".join(f"{name}: {answer.unicode}" for name, answer in self.items())
+        """The same with Greek letters and superscripts."""
+        definitions, bodies = self._statements(self, "unicode").unicode()
+        return "\n".join([*definitions, *[f"{name}: {body}" for name, body in zip(self, bodies)]])
 
     def latex(self) -> str:
-        """The closed forms as LaTeX, below each other in an `aligned` environment."""
+        """The closed forms as LaTeX, below each other in an `aligned` environment, then the definitions."""
         from matcalc.printers.latex_names import name_latex
 
-        lines = [rf"{name_latex(name)}&\colon\; {answer.latex()}" for name, answer in self.items()]
+        definitions, bodies = self._statements(self, "LaTeX").latex()
+        lines = [rf"{name_latex(name)}&\colon\; {body}" for name, body in zip(self, bodies)]
+        lines += [rf"&\text{{where }} {definition}" for definition in definitions[:1]]
+        lines += [rf"&\phantom{{\text{{where }}}} {definition}" for definition in definitions[1:]]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def sympy(self) -> dict[str, Any]:
@@ -111,6 +119,18 @@ class Derivatives(Mapping[str, Answer]):
         """The same answers with matrices in place of families."""
         return Derivatives({name: answer.matrix_form() for name, answer in self.items()})
 
+    def expanded(self) -> Derivatives:
+        """The same answers with products over sums multiplied out."""
+        return Derivatives({name: answer.expanded() for name, answer in self.items()})
+
+    def factored(self) -> Derivatives:
+        """The same answers with common factors drawn out."""
+        return Derivatives({name: answer.factored() for name, answer in self.items()})
+
+    def inlined(self) -> Derivatives:
+        """The same answers without named parts."""
+        return Derivatives({name: answer.inlined() for name, answer in self.items()})
+
     def differential(self) -> Differential:
         """The total differential, the sum of those by each variable.
 
@@ -118,7 +138,7 @@ class Derivatives(Mapping[str, Answer]):
         >>> differentiate("A*x", "A, x").differential()
         <differential dF = A*dx + dA*x>
         """
-        return Differential(self.program, *self._first_derivatives("the differential")).over(self._stacks)
+        return Differential(self.program, *self._first_derivatives("the differential")).presented(self._presentation)
 
     def trace_form(self) -> TraceForm:
         """The total differential of a scalar as `tr(G'*dX) + ...`, with the gradients.
@@ -127,11 +147,11 @@ class Derivatives(Mapping[str, Answer]):
         >>> differentiate("x'*A*x", "A, x").trace_form()
         <differential df = tr(x*x'*dA) + x'*(A + A')*dx>
         """
-        return TraceForm(self.program, *self._first_derivatives("the trace form")).over(self._stacks)
+        return TraceForm(self.program, *self._first_derivatives("the trace form")).presented(self._presentation)
 
     @property
-    def _stacks(self) -> Stacks:
-        return next(iter(self.values())).stacks
+    def _presentation(self) -> Presentation:
+        return next(iter(self.values())).presentation
 
     def _first_derivatives(self, form: str) -> tuple[Symbol, str, Rulebook]:
         """The variables as one, and how the derivatives by them were found."""
@@ -156,7 +176,9 @@ class Derivatives(Mapping[str, Answer]):
     @property
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answers that a user should know."""
-        return list(dict.fromkeys(note for answer in self.values() for note in answer.notes))
+        remarks = dict.fromkeys(note for answer in self.values() for note in answer.remarks)
+        hints = [answer.hint(f"the derivative by {name}") for name, answer in self.items()]
+        return [*remarks, *[hint for hint in hints if hint]]
 
     @property
     def assumptions(self) -> list[str]:

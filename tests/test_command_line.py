@@ -93,7 +93,7 @@ def test_json_holds_the_whole_answer(run: Run) -> None:
     assert answer["text"] == "2*X'*(X*theta - y)"
     assert answer["shape"] == ["n", "1"]
     assert answer["variables"] == {"X": "matrix(m,n)", "theta": "vector(n)", "y": "vector(m)"}
-    assert set(answer) == {"text", "latex", "shape", "variables", "assumptions", "notes"}
+    assert set(answer) == {"text", "latex", "shape", "parts", "variables", "assumptions", "notes"}
 
 
 def test_numpy_source_runs(run: Run) -> None:
@@ -152,6 +152,29 @@ def test_forms_of_a_derivative(run: Run) -> None:
     assert run(*inverse, "--form", "differential", "--check").exit_code == 0
 
 
+def test_forms_on_request(run: Run) -> None:
+    squares = ["diff", "norm2(X*w - y)^2", "--wrt", "w"]
+    assert run(*squares, "--expand").stdout == "2*X'*X*w - 2*X'*y\n"
+    assert run(*squares, "--expand", "--to", "unicode").stdout == "2 XᵀX w − 2 Xᵀy\n"
+    assert run(*squares, "--factor").stdout == run(*squares).stdout
+    assert run(*squares, "--expand", "--factor").exit_code == 2
+    assert run("hessian", "norm2(x)", "--wrt", "x", "--factor").stdout == "(norm2(x)^2*eye(n) - x*x')/norm2(x)^3\n"
+    assert run("jvp", "(A + B)*x", "--wrt", "x", "--with", "v", "--expand").stdout == "A*v + B*v\n"
+    net = ["diff", "0.5*norm2(W2*tanh(W1*x + b1) + b2 - y)^2", "--wrt", "W1", "-q"]
+    assert json.loads(run(*net, "--to", "json").stdout)["parts"] == {"r": "tanh(W1*x + b1)"}
+    inlined = run(*net, "--inline", "--to", "json")
+    assert json.loads(inlined.stdout)["parts"] == {}
+    assert "where" in run(*net, "--latex").stdout
+    assert "where" not in run(*net, "--latex", "--inline").stdout
+
+
+def test_hints_are_notes(run: Run) -> None:
+    quadratic = ["diff", "0.5*x'*A*x", "--wrt", "x"]
+    assert run(*quadratic).stderr == "note: with A symmetric this is A*x\n"
+    assert run(*quadratic, "-q").stderr == ""
+    assert json.loads(run(*quadratic, "--to", "json").stdout)["notes"] == ["with A symmetric this is A*x"]
+
+
 def test_several_variables(run: Run) -> None:
     bilinear = ["diff", "x'*A*y"]
     assert run(*bilinear, "--wrt", "x", "--wrt", "y").stdout == "A\n"
@@ -161,8 +184,8 @@ def test_several_variables(run: Run) -> None:
     assert run(*bilinear, "--wrt", "[x, y]").stdout == "[A*y; A'*x]\n"
     assert run(*bilinear, "--wrt", "[x, y]", "--order", "2").stdout == "[zeros(n, n), A; A', zeros(k, k)]\n"
     both = json.loads(run(*bilinear, "--wrt", "x,y", "--to", "json").stdout)
-    assert set(both) == {"text", "derivatives", "variables", "assumptions", "notes"}
-    assert both["derivatives"]["y"] == {"text": "A'*x", "latex": r"A^\top x", "shape": ["k", "1"]}
+    assert set(both) == {"text", "parts", "derivatives", "variables", "assumptions", "notes"}
+    assert both["derivatives"]["y"] == {"text": "A'*x", "latex": r"A^\top x", "shape": ["k", "1"], "parts": {}}
     listed = ["diff", "--batch", "--wrt", "x,y"]
     assert run(*listed, stdin="x'*A*y\nx'*x + y'*y").stdout == "x: A*y; y: A'*x\nx: 2*x; y: 2*y\n"
     numbers = ["--at", "x=[1, 2]", "--at", "A=[2, 1; 0, 3]", "--at", "y=[1, 0]"]

@@ -44,7 +44,7 @@ CASES = [
     ("norm2(x)", "x", "df = x'*dx/norm2(x)", "df = x'*dx/norm2(x)"),
     ("a^2*sum(x)", "a", "df = 2*a*da*sum(x)", "df = 2*a*sum(x)*da"),
     ("exp(x)", "x", "dF = dx.*exp(x)", None),
-    ("tr(N*S)", "S", "df = sum(N.*dS)", "df = 0.5*tr((N + N')*dS)"),
+    ("tr(N*S)", "S", "df = tr(N*dS)", "df = 0.5*tr((N + N')*dS)"),
     ("tr(N*K)", "K", "df = tr(N*dK)", "df = 0.5*tr((N - N')*dK)"),
     ("tr(N*P)", "P", "df = diag(N)'*diag(dP)", "df = tr(diag(diag(N))*dP)"),
     ("x'*x", "theta", "df = 0", "df = 0"),

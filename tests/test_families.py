@@ -117,7 +117,7 @@ sum_i((x_i - mu)'*inv(S)*(x_i - mu)) | mu
   2*inv(S)*sum_i(mu - x_i)
   2*inv(S)*sum(mu - X', 2)
 sum_i((x_i - mu)'*inv(S)*(x_i - mu)) | S
-  -inv(S)*sum_i((mu - x_i)*(mu - x_i)')*inv(S)
+  -inv(S)*sum_i((x_i - mu)*(x_i - mu)')*inv(S)
   -inv(S)*(X' - mu)*(X - mu')*inv(S)
 sum_i(norm2(x_i - mu)^2) | mu
   2*sum_i(mu - x_i)
@@ -153,8 +153,8 @@ sum_i(s*norm2(w)^2 + y_i) | w
   2*N*s*w
   2*N*s*w
 sum_i(s*norm2(w)^2 + y_i) | s
-  N*w'*w
-  N*w'*w
+  N*norm2(w)^2
+  N*norm2(w)^2
 sum_i(w'*x_i) + sum_i(w'*z_i) | w
   sum_i(x_i + z_i)
   (sum(X, 1) + sum(Z, 1))'
@@ -443,7 +443,7 @@ def test_letters_are_those_of_the_input_whatever_ran_before() -> None:
 def test_a_sum_inside_another_over_the_same_index_is_named() -> None:
     """An independent reader knows one meaning of x_i at a time."""
     derivative = differentiate("c = sum_i(x_i)/N; b*sum_i(exp(norm2(x_i - c)))", "b", variables={"x_i": "vector(n)"})
-    assert derivative.text == "r = sum_i(x_i); sum_i(exp(norm2(r/N - x_i)))"
+    assert derivative.text == "r = sum_i(x_i); sum_i(exp(norm2(x_i - r/N)))"
     x = operands({"x_i": "vector(n)"})["x"]
     wanted = np.sum(np.exp(np.linalg.norm(x - x.mean(axis=0), axis=1)))
     assert agree(evaluate(derivative.text, {"x_i": Family(x)}, SIZES), as_matrix(wanted), 1e-12)
@@ -615,7 +615,7 @@ def test_latex() -> None:
     )
     kinds = declared("S x_i mu")
     assert differentiate("sum_i((x_i - mu)'*inv(S)*(x_i - mu))", "S", variables=kinds).latex() == (
-        r"-S^{-1} \left(\sum_{i=1}^{N} (\mu - x_i) (\mu - x_i)^\top\right) S^{-1}"
+        r"-S^{-1} \left(\sum_{i=1}^{N} (x_i - \mu) (x_i - \mu)^\top\right) S^{-1}"
     )
     assert differentiate("sum_i(norm2(x_i - mu)^2)", "mu").latex() == r"2 \sum_{i=1}^{N} (\mu - x_i)"
 

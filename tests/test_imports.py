@@ -35,13 +35,13 @@ stacked partials
 lifting
 reading forms network kronecker blocks part_names stretches subsums parts sum_notation matrixform
 matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
-recognition
+recognition full_expansion full_factoring
 elimination witness_draws witness_products witness_functions witness_opaque witness_calls witness agreement guard
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
-wrt assumptions answers
+wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api

@@ -254,7 +254,7 @@ REFUSED = [
     (r"\sum_i x_i + y_i", "y_i", "outside of the sum over i"),
     (r"\prod_i x_i", r"\prod", "products over an index"),
     (r"\mathbb{E}[x]", r"\mathbb{E}", "expectations"),
-    (r"x^\top y \text{ where } y = 1", r"\text{ where }", "words"),
+    (r"x^\top y \text{ when } y = 1", r"\text{ when }", "words"),
     (r"\min_x s \text{ s.t. } x", r"\text{ s.t. }", "constraints"),
     (r"$x$ and $y$", "a", "outside of the formula"),
     (r"$x", "$", "never closed"),
@@ -443,3 +443,22 @@ def test_reading_latex_loads_neither_numpy_nor_lark_again() -> None:
     for _ in range(2):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"A P x, \quad \text{where } P = \exp(A)", "A*exp(A)*x"),
+        (r"A P x \text{ where } P = \exp(A).", "A*exp(A)*x"),
+        (r"r^\top r, \quad \text{where } u = A x, \; r = u - b", "(A*x - b)'*(A*x - b)"),
+        (r"f = r^\top r, \\ \text{where } r = A x - b", "(A*x - b)'*(A*x - b)"),
+        (r"P (A + B) x, \text{where } P = A^{-1}", "inv(A)*(A + B)*x"),
+    ],
+)
+def test_definitions_behind_the_formula(latex: str, text: str) -> None:
+    assert parse(latex, language="latex").expr == parse(text).expr
+
+
+def test_definitions_behind_the_formula_come_in_order() -> None:
+    with pytest.raises(matcalc.MatcalcError, match="A is used before it is defined"):
+        parse(r"r^\top r, \quad \mathrm{where} \; r = A x - b, \; A = 2 B", language="latex")

@@ -93,7 +93,7 @@ ANSWERS = [
     ("norm(C, inf)", "C", "r = 1 - sign(max(sum(abs(C), 2)) - sum(abs(C), 2)); diag(r)*sign(C)/sum(r)"),
     ("max(S)", "S", "P = 1 - sign(max(S) - S); P/sum(P)"),
     ("max(a + relu(x))", "a", "1"),
-    ("norm(C, 'fro')", "C", "C/norm2(C)"),
+    ("norm(C, 'fro')", "C", "C/normF(C)"),
     ("norm(x, 3)", "x", "(x.*abs(x))/norm(x, 3)^2"),
     ("norm(x, 4)^4", "x", "4*x.^3"),
     ("norm(x, p)", "x", "norm(x, p)^(1 - p)*(sign(x).*abs(x).^(p - 1))"),

@@ -20,7 +20,7 @@ FACTORS = r"\left\|\mathbf{X}-\mathbf{U}\mathbf{V}^{T}\right\|_F^2"
 ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
     # in MATLAB's manner
     ("(X*theta-y)'*(X*theta-y)", "theta", {}, "2*X'*(X*theta - y)", []),
-    ("0.5*x'*A*x", "x", {}, "0.5*(A + A')*x", []),
+    ("0.5*x'*A*x", "x", {}, "0.5*(A + A')*x", ["with A symmetric this is A*x"]),
     ("norm2(A*x-y)^2", "x", {}, "2*A'*(A*x - y)", []),
     ("sum(log(exp(-y.*(X*w)) + vector(1)))", "w", {}, "-X'*(y.*sigmoid(-y.*(X*w)))", ["1 is enough"]),
     ("tr(A'*inv(X))", "X", {"A": "symmetric(n)", "X": "symmetric(n)"}, "-inv(X)*A*inv(X)", ["symmetric"]),
@@ -45,7 +45,7 @@ ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
         "(1-l0/norm2(p-q))*(p-q)",
         "p",
         {"l0": "scalar"},
-        "eye(n) - l0*(eye(n)/norm2(q - p) - (p - q)*(p - q)'/norm2(q - p)^3)",
+        "r = p - q; eye(n) - l0*(eye(n)/norm2(r) - r*r'/norm2(r)^3)",
         [],
     ),
     # in NumPy's manner
@@ -63,7 +63,7 @@ ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
     # out of papers
     (r"\|y - X\beta\|_2^2 + \lambda\|\beta\|_1", "beta", {}, "2*X'*(X*beta - y) + lambda*sign(beta)", []),
     (GAUSSIAN, "mu", {"Sigma": "spd(n)"}, "inv(Sigma)*(mu - x)", []),
-    (GAUSSIAN, "Sigma", {"Sigma": "spd(n)"}, "0.5*(inv(Sigma) - inv(Sigma)*(mu - x)*(mu - x)'*inv(Sigma))", []),
+    (GAUSSIAN, "Sigma", {"Sigma": "spd(n)"}, "0.5*(inv(Sigma) - inv(Sigma)*(x - mu)*(x - mu)'*inv(Sigma))", []),
     (LOGISTIC, None, {}, "-sum_i(y_i*sigmoid(-y_i*w'*x_i)*x_i)/N", [r"\mathcal{L}(\vw) = is left out"]),
     (FACTORS, "U", {}, "2*(U*V' - X)*V", []),
     (FACTORS, "V", {}, "2*(V*U' - X')*U", []),
@@ -75,7 +75,7 @@ ANSWERED: list[tuple[str, str | None, dict[str, Any], str, list[str]]] = [
     ("trace(A*inverse(X))", "X", {}, "-inv(X)'*A'*inv(X)'", []),
     ("transpose(x)*A*x", "x", {}, "(A + A')*x", []),
     ("ln(x'*x)", "x", {}, "2*x/(x'*x)", []),
-    ("fro(A)", "A", {}, "A/norm2(A)", []),
+    ("fro(A)", "A", {}, "A/normF(A)", []),
     ("Norm(x)", "x", {}, "x/norm2(x)", []),
     ("tr(B'*log(A))", "A", {"A": "matrix(n,n) positive", "B": "matrix(n,n)"}, "B./A", ["logm"]),
     ("inv(X)", "X", {}, "[k,l,i,j] -inv(X)[j,l]*inv(X)[k,i]", []),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from matcalc.latex.commands import CLOSING, EQUALITIES, OPENING, SIGNS
+from matcalc.latex.commands import CLOSING, EQUALITIES, OPENING, SIGNS, UPRIGHT
 from matcalc.latex.operators import LeadingOperators
 from matcalc.latex.pieces import Piece, Source, written
 
@@ -17,6 +17,7 @@ SIGNS_OF_EQUALITY = EQUALITIES | {":="}
 BINARY = frozenset(SIGNS) | SIGNS_OF_EQUALITY
 # what may stand between the arguments on the left, as in p(y \mid X, \theta)
 BETWEEN_ARGUMENTS = frozenset(", ; | || \\| \\mid \\vert \\Vert \\middle : \\, \\cdot".split())
+WHERE = tuple("{where}")
 DEEPER = {**dict.fromkeys(OPENING, 1), **dict.fromkeys(CLOSING, -1), "{": 1, "}": -1}
 
 
@@ -67,9 +68,21 @@ class StatementReader:
         found: list[Line] = []
         first = 0
         for end in [*ends, len(self.pieces)]:
-            found += [self._line(*part) for part in self._parts(first, end)]
+            body, parts = self._parted(first, end)
+            found += [self._line(*part) for part in self._parts(first, body)] if first < body else []
+            # what a formula is said with stands before it here
+            found[-1:] = [*[self._line(*part) for part in parts], *found[-1:]]
             first = end + 1
         return found
+
+    def _parted(self, first: int, end: int) -> tuple[int, list[tuple[int, int]]]:
+        r"""Where the formula of a line ends, and the definitions that stand behind it: `X r, \text{where } r = ...`."""
+        at = next((at for at in range(first, end) if _says_where(self.pieces, at)), None)
+        if at is None or not (at > first or first):
+            return end, []
+        start = at + 1 + len(WHERE)
+        parts = self._split(start, end, frozenset({",", ";"}))
+        return (at, parts) if start < end and all(len(self._sides(*part)) > 1 for part in parts) else (end, [])
 
     def _parts(self, first: int, end: int) -> list[tuple[int, int]]:
         """The equations that stand on one line, parted by commas; one part unless all of them are equations."""
@@ -186,6 +199,12 @@ class StatementReader:
         text = self.source.text[self.pieces[first].start : self.pieces[end - 1].end]
         text = " ".join(text.split()) or written(self.pieces[first:end])
         return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _says_where(pieces: list[Piece], at: int) -> bool:
+    r"""Whether the words `\text{where}` stand here."""
+    words = pieces[at : at + 1 + len(WHERE)]
+    return words[0].text in UPRIGHT and tuple([piece.text for piece in words[1:]]) == WHERE
 
 
 MATRIX_DEPTH = {"matrix_open": 1, "matrix_close": -1}

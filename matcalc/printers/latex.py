@@ -16,7 +16,7 @@ from matcalc.expr import postorder
 from matcalc.indicators import split_indicators, with_indicators
 from matcalc.printers.latex_calls import Written, bracketed, call_latex, within
 from matcalc.printers.latex_names import dimension_latex, looks_applied, name_latex, word_latex
-from matcalc.printers.precedence import number_text, written_op
+from matcalc.printers.precedence import is_inverse_power, number_text, written_op
 from matcalc.printers.text import entry_indices
 from matcalc.printers.unfolding import is_structural
 
@@ -214,6 +214,8 @@ def _base(part: Written) -> str:
 
 
 def _pow(node: Expr, parts: Sequence[Written]) -> Written:
+    if is_inverse_power(node):
+        return Written(f"{parts[0].text.removesuffix('^{-1}')}^{{-{parts[1].text}}}", "power", parts[0].is_tall)
     return Written(f"{_base(parts[0])}^{_script(node.args[1], parts[1])}", "power", parts[0].is_tall)
 
 

@@ -82,7 +82,7 @@ def _means_another(node: Expr, template: str) -> bool:
         return node.is_scalar or (node.value == "pinv" and _is_line(arg))
     if template.startswith(r"\left|"):
         return not arg.is_scalar
-    return template.startswith(r"\left\|") and template.endswith(("{1}", "{2}")) and not _is_line(arg)
+    return template.startswith(r"\left\|") and template.endswith(("_1", "_2")) and not _is_line(arg)
 
 
 def _named(head: str, parts: Sequence[Written]) -> Written:

@@ -49,6 +49,13 @@ def decimal_text(value: Fraction) -> str | None:
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
+def is_inverse_power(node: Expr) -> bool:
+    """Whether a power is that of the inverse of a matrix, which is written as a negative power of the matrix."""
+    base, exponent = node.args
+    is_inverse = base.op == "call" and base.value == "inv" and not base.is_scalar
+    return is_inverse and exponent.op == "number" and isinstance(exponent.value, int)
+
+
 def written_op(node: Expr) -> str:
     """The operation a reader sees: that of the node, but `div` for 1/3 and `add`, `mul` for such sizes."""
     if node.op == "number":

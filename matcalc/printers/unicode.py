@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from matcalc.expr import postorder
 from matcalc.printers.greek import LETTERS
 from matcalc.printers.opaque_names import opaque_unicode
-from matcalc.printers.precedence import number_text, written_op
+from matcalc.printers.precedence import is_inverse_power, number_text, written_op
 from matcalc.printers.text import entry_indices
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _STEM = re.compile(r"([A-Za-z]+)(\d*|_\w+)\Z")
 Written = tuple[str, str]
 _TIGHT = frozenset({"atom", "power"})
 _ATOM = frozenset({"atom"})
+_NUMERATOR = _TIGHT | {"product"}
 
 
 def unicode(expr: Expr) -> str:
@@ -144,10 +145,12 @@ def _haddiv(node: Expr, parts: Sequence[Written]) -> Written:
 
 
 def _div(node: Expr, parts: Sequence[Written]) -> Written:
-    return "/".join([_within(part, _TIGHT) for part in parts]), "quotient"
+    return f"{_within(parts[0], _NUMERATOR)}/{_within(parts[1], _TIGHT)}", "quotient"
 
 
 def _pow(node: Expr, parts: Sequence[Written]) -> Written:
+    if is_inverse_power(node):
+        return parts[0][0].removesuffix("¹") + parts[1][0].translate(_SUPERSCRIPTS), "power"
     base, exponent = _within(parts[0], _ATOM), parts[1][0].replace("−", "-")
     if exponent.removeprefix("-").isdecimal():
         return base + exponent.translate(_SUPERSCRIPTS), "power"
