@@ -153,7 +153,7 @@ def changed(text, wrt, kinds, monkeypatch):
         seen.append((node, short))
         return short, notes
 
-    monkeypatch.setattr("matcalc.answers.guarded", spied)
+    monkeypatch.setattr("matcalc.notation.guarded", spied)
     matcalc.differentiate(text, wrt=wrt, variables=kinds)
     monkeypatch.undo()
     return seen[0]
