@@ -51,6 +51,8 @@ class Notation:
             if cost(candidate) < cost(short) and agree(node, candidate) is not False:
                 short = candidate
         arranged = self.presentation.arranged(short, forms)
+        if arranged != short and agree(short, arranged) is False:
+            arranged, dropped = short, [*dropped, f"not {self.presentation.form}, since that form had other numbers"]
         return arranged, self._expression(arranged, forms), dropped
 
     def _forms(self, signs: Signs | None = None) -> MatrixForms:

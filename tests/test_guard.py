@@ -182,7 +182,8 @@ def test_every_pass_keeps_the_numbers_of_random_problems(seed, monkeypatch):
 
     for name in ("distributed", "all_distributed", "expanded", "divided", "opened", "in_order"):
         monkeypatch.setattr(matcalc.simplify, name, watched(name, getattr(matcalc.simplify, name), 0))
-    for name in ("_divided", "_opened", "_absorbed", "_closed_anew", "_factored_or_expanded", "_joined", "_rewritten"):
+    passes = ("_divided", "_opened", "_absorbed", "_closed_anew", "_factored_or_expanded", "_joined", "_rewritten")
+    for name in (*passes, "_vanished", "_over_one_denominator", "_best_common_factor", "_regrouped"):
         monkeypatch.setattr(Simplifier, name, watched(name, getattr(Simplifier, name), 1))
     given = problem(seed)
     try:
