@@ -119,10 +119,12 @@ def visit_mul(inference: Inference, node: Node) -> None:
     left, right = node.args
     if node.value == " ":
         calls.refuse_call_without_brackets(inference, left, right)
-    if right.op == "identity" and left.op == "name":
+    named = right.op == "call" and right.value == "eye"
+    if (right.op == "identity" or named) and left.op == "name":
         variable = inference.undeclared(left)
-        if variable is not None and variable.said != MATRIX:
-            inference.require_scalar(left, "{text} is {shape}, which does not multiply I", "write eye(n)")
+        if variable is not None and variable.is_open and variable.said != MATRIX:
+            mend = f"declare {variable.name}" if named else "write eye(n)"
+            inference.require_scalar(left, "{text} is {shape}, which does not multiply the identity", mend)
     extents = product_extents(inference, node)
     if extents is not None:
         node.rows, node.columns = extents

@@ -5,7 +5,7 @@ What the input writes is read off its expression, so the choice depends neither 
 | the input has | so the answer has | in place of |
 |---|---|---|
 | `mean`, `var` or `std` | `mean(x)` | `sum(x)/n` |
-| a norm, no `x'*x` | `norm2(x)^2` | `x'*x` |
+| a norm, no `x'*x` | `norm2(x)^2`, `norm2(x)^4` | `x'*x`, `(x'*x)^2` |
 | no `norm2(A)` of a matrix | `normF(A)` | `norm2(A)` |
 | `sum` and no norm | `sum(A.^2)` | `norm2(A)^2` |
 | `x/2`, no decimals | `x/2` | `0.5*x` |
@@ -24,7 +24,9 @@ from functools import reduce
 from matcalc import expr as ex
 from matcalc.dimensions import ONE
 from matcalc.expr import Expr, postorder
+from matcalc.forms import exponent_expr
 from matcalc.formulas import rebuilt
+from matcalc.sums import exact
 
 AVERAGES = frozenset({"mean", "var", "std"})
 NORMS = frozenset({"norm2", "normF", "norm"})
@@ -123,6 +125,15 @@ def _norm_squared(node: Expr, wording: Wording) -> Expr | None:
         return None
     square = ex.power(ex.call("norm2", (column,), (ONE, ONE)), ex.number(2))
     return reduce(ex.mul, [*[arg for arg in node.args if arg.is_scalar], square])
+
+
+def _power_of_norm(node: Expr, wording: Wording) -> Expr | None:
+    """One power of a norm rather than the power of its square."""
+    base, exponent = node.args
+    is_power = base.op == "pow" and base.args[0].op == "call" and base.args[0].value in NORMS
+    if not is_power or exponent.op != "number" or base.args[1].op != "number":
+        return None
+    return ex.power(base.args[0], exponent_expr(exact(Fraction(base.args[1].value) * exponent.value)))
 
 
 def _matrix_norm(node: Expr, wording: Wording) -> Expr | None:
@@ -254,6 +265,7 @@ _CHOICES: tuple[tuple[str, Callable[[Expr, Wording], Expr | None]], ...] = (
     ("mul", _norm_squared),
     ("call", _matrix_norm),
     ("call", _inverse_power),
+    ("pow", _power_of_norm),
     ("pow", _turned_power),
     ("pow", _sum_of_squares),
     ("hadpow", _equal_factors),
