@@ -167,7 +167,7 @@ class _Lowering:
         return constant(node.value)
 
     def _symbol(self, node: Expr) -> Node:
-        bound = self.operands.get(node.value.name)
+        bound = self.operands.get(node.value.key)
         if bound is not None:
             return bound
         if self.sizes:
