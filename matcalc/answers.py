@@ -66,8 +66,8 @@ class Answer:
     def _find(self) -> None:
         """Find the answer: as an index term, and in matrix notation where it has such a form."""
         rulebook = self.rulebook
-        symbols, self._steps, self._times = at_places(self.program.expr, self.partials, self.cotangent)
-        given = undifferentiated(self.program.expr, self._steps, self.symmetric, rulebook, symbols)
+        self._symbols, self._steps, self._times = at_places(self.program.expr, self.partials, self.cotangent)
+        given = undifferentiated(self.program.expr, self._steps, self.symmetric, rulebook, self._symbols)
         seen = recognised(given, rulebook, MatrixForms())
         raw = self._raw(given)
         self.node: Node
@@ -93,7 +93,7 @@ class Answer:
     def _notation(self) -> Notation:
         """How this answer is written."""
         by = self.partials[-1].along or self.partials[0].by
-        return Notation(self.program, self.rulebook, by.name, self.presentation, self.matrix_shape)
+        return Notation(self.program, self.rulebook, by.name, self.presentation, self.matrix_shape, self._symbols)
 
     @property
     def stacks(self) -> Stacks:

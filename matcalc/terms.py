@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Rational, Symbol
-from matcalc.interning import digest_of, new_table, remember
+from matcalc.interning import SHORT, digest_of, new_table, remember, short_digest_of
 from matcalc.symbols import NO_INDICES, Index, IndexSet
 
 if TYPE_CHECKING:
@@ -187,9 +187,6 @@ UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
 
 _table = new_table()
 
-# The first bytes of a digest: they are the same whatever the variables and sizes are called.
-ORDER_BYTES = 8
-
 
 def _finish(
     node: Any,
@@ -222,13 +219,14 @@ def _named(word: str, axes: Axes = (), children: Sequence[Node] = (), names: str
     """The digest of a node: first what it is apart from all names, by which nodes are ordered, then all of it.
 
     So the order of terms and factors is the same under other names of variables and sizes, as long as the leaves
-    carry ranks in place of names.
+    carry places in place of names.
     """
-    outline = word + "".join([d.outline for d in axes])
-    whole = outline + names + "".join([d.text for d in axes])
+    for axis in axes:
+        word += axis.outline
+        names += axis.text + ","
     parts = [child.digest for child in children]
-    order = digest_of((outline + "|").encode() + b"".join([part[:ORDER_BYTES] for part in parts]))
-    return order[:ORDER_BYTES] + digest_of((whole + "|").encode() + b"".join(parts))
+    order = short_digest_of(word.encode() + b"".join([part[:SHORT] for part in parts]))
+    return order + digest_of(order + names.encode() + b"".join(parts))
 
 
 def _sign_of_facts(facts: frozenset[str]) -> int:
@@ -378,11 +376,15 @@ def _sum_sign(terms: tuple[Term, ...]) -> int:
 
 def make_product(factors: tuple[Factor, ...], axes: Axes, bound: Axes) -> Product:
     """The product of factors that are in normal form already."""
-    children = [base for base, _, _ in factors]
-    powers = [exponent for _, exponent, _ in factors if isinstance(exponent, Node)]
-    spots = [f"{'' if isinstance(exponent, Node) else exponent}{indices}" for _, exponent, indices in factors]
+    children, powers, word = [], [], f"product|{len(axes)}"
+    for base, exponent, indices in factors:
+        children.append(base)
+        if isinstance(exponent, Node):
+            powers.append(exponent)
+            exponent = 0  # none that a factor has
+        word += f"{exponent}{indices}" if exponent != 1 else str(indices)
     children += powers
-    digest = _named(f"product|{len(axes)}{''.join(spots)}|", axes + bound, children)
+    digest = _named(word + "|", axes + bound, children)
     found: Product | None = _table.get(digest)
     if found is not None:
         return found
