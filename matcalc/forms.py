@@ -271,32 +271,35 @@ def _ends(product: Expr, variable: str | None) -> tuple[bool, bool]:
 
 
 def _best_written(candidates: Sequence[Expr], key: Callable[[Expr], tuple[int, ...]]) -> Expr:
-    """The best by this key, then the one with fewest transposes inside its operands.
+    """The best by this key, then the first of those with fewest transposes inside their operands.
 
-    Names decide only between those without any: their operands are the same, which others may share. Else it is
-    the first, so that the cost of the whole does not depend on names.
+    Names decide only between products of the same operands, which others may share, so that the cost of the whole
+    does not depend on names.
     """
     least = min([key(candidate) for candidate in candidates])
     best = [candidate for candidate in candidates if key(candidate) == least]
     if len(best) == 1:
         return best[0]
     inside = [_inner_transposes(candidate) for candidate in best]
-    fewest = min(inside)
-    if fewest:
-        return best[inside.index(fewest)]
-    return min([candidate for candidate, count in zip(best, inside) if not count], key=reading_key)
+    first = best[inside.index(min(inside))]
+    if min(inside):
+        return first
+    shared = frozenset(_operands(first))
+    return min([candidate for candidate in best if frozenset(_operands(candidate)) == shared], key=reading_key)
+
+
+def _operands(expression: Expr) -> list[Expr]:
+    """The factors of a product, or the expression itself, without a transpose around them."""
+    factors = expression.args if expression.op == "mul" else (expression,)
+    return [factor.args[0] if factor.op == "transpose" else factor for factor in factors]
 
 
 def _inner_transposes(expression: Expr) -> int:
     """How many transposes stand inside the operands of a product; one where the text is too long to count."""
     if expression.cost > LONGEST_COMPARED:
         return 1
-    count = 0
-    operands = expression.args if expression.op == "mul" else (expression,)
-    for operand in operands:
-        whole = operand.args[0] if operand.op == "transpose" else operand
-        count += sum([part.op == "transpose" for part in ex.postorder(whole)])
-    return count
+    parts = [part for operand in _operands(expression) for part in ex.postorder(operand)]
+    return sum([part.op == "transpose" for part in parts])
 
 
 def _summed_column(form: Form) -> Expr:
