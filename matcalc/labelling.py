@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.terms import Exponent, Factor, Indices, Node
+from matcalc.terms import Exponent, Factor, Indices, Node, order_of
 
 # Individualisation of tied indices tries at most this many labellings; beyond it the first is
 # taken, which costs canonicity of a very symmetric term, never correctness.
@@ -15,10 +15,10 @@ def _exponent_key(exponent: Exponent) -> str:
     return exponent.digest.hex() if isinstance(exponent, Node) else str(exponent)
 
 
-def factor_key(factor: Factor) -> tuple[bytes, str, Indices]:
-    """The canonical order of factors."""
+def factor_key(factor: Factor) -> tuple[bytes, str, Indices, bytes]:
+    """The canonical order of factors; names decide last, between identities of different sizes at the same place."""
     base, exponent, indices = factor
-    return (base.digest, _exponent_key(exponent), indices)
+    return (order_of(base), _exponent_key(exponent), indices, base.digest)
 
 
 def canonical_order(factors: list[Factor], symmetric: list[bool], place: dict[int, int], bound: list[int]) -> list[int]:

@@ -229,6 +229,11 @@ def _named(word: str, axes: Axes = (), children: Sequence[Node] = (), names: str
     return order + digest_of(order + names.encode() + b"".join(parts))
 
 
+def order_of(node: Node) -> bytes:
+    """What orders a node: the same for nodes that differ in names of variables and sizes only."""
+    return node.digest[:SHORT]
+
+
 def _sign_of_facts(facts: frozenset[str]) -> int:
     return POSITIVE if "positive" in facts else NONNEGATIVE if "nonnegative" in facts else UNKNOWN
 
