@@ -103,7 +103,8 @@ class _Occurrences:
             if is_done:
                 self.order.append((node, turned))
             elif key not in self.operations:
-                word, groups = self.operations[key] = _operation(node, turned)
+                self.operations[key] = _operation(node, turned)
+                groups = self.operations[key][1]
                 pending.append(((node, turned), True))
                 pending += [(operand, False) for group in groups for reading in group for operand, _ in reading]
 

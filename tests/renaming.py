@@ -9,7 +9,17 @@ from collections.abc import Mapping
 WORD = re.compile(r"[A-Za-z_]\w*")
 # a name, a number or an operator: what `token_cost` counts; brackets and commas are free
 TOKEN = re.compile(r"[A-Za-z_]\w*|\d+(?:\.\d+)?|\.?[*/^']|[-+=]")
-VARIABLES = [*"ABCDEFGHKLMNPQRSTUVWXYZabcdfghklpqrstuvwxyz", "W1", "W2", "alpha", "beta", "theta", "phi", "omega", "Zeta"]
+VARIABLES = [
+    *"ABCDEFGHKLMNPQRSTUVWXYZabcdfghklpqrstuvwxyz",
+    "W1",
+    "W2",
+    "alpha",
+    "beta",
+    "theta",
+    "phi",
+    "omega",
+    "Zeta",
+]
 SIZES = [*"dklmnpqrsN", "n1", "n2", "rows", "Kinds"]
 
 

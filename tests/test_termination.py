@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from matcalc import differentiate
-from matcalc import expr as ex
 from matcalc.expr import Expr
 from matcalc.rule_entries import Identity
 from matcalc.rulebook import default_rulebook, load_rulebook
