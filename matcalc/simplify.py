@@ -106,7 +106,7 @@ class Simplifier:
         short = root
         for _ in range(MOST_PASSES):
             before, short = short, self._regrouped(self._anew(short))
-            if short == before:
+            if not self._cheaper(short, before):
                 break
         if self.rewriter is not None:
             short = self.rewriter.folded(short)
@@ -138,7 +138,7 @@ class Simplifier:
         return [] if self.rewriter is None else list(self.rewriter.applied)
 
     def _shortened(self, node: Node) -> Node:
-        """The node after every pass that pays, again and again."""
+        """The node after every pass that pays, and again while that makes it cheaper."""
         coefficient, part = as_term(node)
         if coefficient != 1:
             return scaled(coefficient, self._shortened(part))
@@ -150,7 +150,7 @@ class Simplifier:
             self.trials += 1
             known = self.short[node.digest] = self._after_passes(node)
             self.trials -= 1
-            if known != node:
+            if known != node and self._cheaper(known, node):
                 known = self.short[node.digest] = self._shortened(known)
         return known
 
