@@ -19,7 +19,7 @@ from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.notation import Notation
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.parser import Program
-from matcalc.partials import Partial, differentiated, undifferentiated
+from matcalc.partials import Partial, at_places, differentiated, undifferentiated
 from matcalc.presentation import EXPANDED, FACTORED, Presentation
 from matcalc.recognition import recognised
 from matcalc.rulebook import Rulebook
@@ -65,8 +65,9 @@ class Answer:
 
     def _find(self) -> None:
         """Find the answer: as an index term, and in matrix notation where it has such a form."""
-        partials, rulebook = self.partials, self.rulebook
-        given = undifferentiated(self.program.expr, partials, self.symmetric, rulebook)
+        rulebook = self.rulebook
+        self._symbols, self._steps, self._times = at_places(self.program.expr, self.partials, self.cotangent)
+        given = undifferentiated(self.program.expr, self._steps, self.symmetric, rulebook, self._symbols)
         seen = recognised(given, rulebook, MatrixForms())
         raw = self._raw(given)
         self.node: Node
@@ -78,7 +79,7 @@ class Answer:
 
     def _raw(self, node: Node) -> Node:
         """What was asked for of a node, in its layout, as the differentiation leaves it."""
-        raw = differentiated(node, self.partials, self.cotangent, self.symmetric, self.rulebook)
+        raw = differentiated(node, self._steps, self._times, self.symmetric, self.rulebook)
         raw = lifted(raw, self.stacks) if self.stacks else raw
         raw, self.matrix_shape = arranged(raw, self.value_shape, self.open_variables, self.layout, self.vec)
         return raw
@@ -92,7 +93,7 @@ class Answer:
     def _notation(self) -> Notation:
         """How this answer is written."""
         by = self.partials[-1].along or self.partials[0].by
-        return Notation(self.program, self.rulebook, by.name, self.presentation, self.matrix_shape)
+        return Notation(self.program, self.rulebook, by.name, self.presentation, self.matrix_shape, self._symbols)
 
     @property
     def stacks(self) -> Stacks:

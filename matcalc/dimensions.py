@@ -24,10 +24,11 @@ class Dimension:
     'm*n + 1'
     """
 
-    __slots__ = ("__weakref__", "terms", "text")
+    __slots__ = ("__weakref__", "outline", "terms", "text")
 
     terms: tuple[tuple[Monomial, Count], ...]
     text: str
+    outline: str  # degrees and coefficients: what is left without the names
 
     def __new__(cls, terms: Iterable[tuple[Monomial, Count]]) -> Dimension:
         """The one object for this polynomial, so that equality is identity."""
@@ -37,6 +38,7 @@ class Dimension:
             return known
         self = super().__new__(cls)
         self.terms, self.text = key, _written(key)
+        self.outline = "".join(sorted([f"<{len(m)}:{c}>" for m, c in key]))
         _recent.append(self)
         return _table.setdefault(key, self)
 

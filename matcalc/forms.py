@@ -6,7 +6,7 @@ shape and made only when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matcalc import expr as ex
@@ -15,6 +15,9 @@ from matcalc.expr import Expr, Rational, magnitude
 from matcalc.reading import first_word, last_word, reading_key
 
 Make = Callable[[], Expr]
+
+# Transposes inside operands are counted in expressions of at most this cost.
+LONGEST_COMPARED = 40
 
 
 class Form:
@@ -240,8 +243,7 @@ def norm_squared(operand: Expr) -> Expr:
 def summed(chain: Chain) -> Expr:
     """The sum over all entries of a matrix."""
     form = chain_form(chain)
-    smaller = min(form.straight, form.turned, key=lambda e: (e.cost, reading_key(e)))
-    return total_of(smaller)
+    return total_of(_best_written([form.straight, form.turned], lambda e: (e.cost,)))
 
 
 def contracted(parts: list[Part], variable: str | None = None) -> Expr:
@@ -257,7 +259,7 @@ def contracted(parts: list[Part], variable: str | None = None) -> Expr:
         if exponent == 1:
             other = as_chain([p for j, p in enumerate(parts) if j != k])
             candidates += [multiplied(flipped(chain) + other), multiplied(flipped(other) + chain)]
-    return min(candidates, key=lambda e: (e.cost, e.op != "mul", *_ends(e, variable), reading_key(e)))
+    return _best_written(candidates, lambda e: (e.cost, e.op != "mul", *_ends(e, variable)))
 
 
 def _ends(product: Expr, variable: str | None) -> tuple[bool, bool]:
@@ -266,6 +268,38 @@ def _ends(product: Expr, variable: str | None) -> tuple[bool, bool]:
     while first.args:
         first = first.args[0]
     return bool(first.free), first_word(product) == variable
+
+
+def _best_written(candidates: Sequence[Expr], key: Callable[[Expr], tuple[int, ...]]) -> Expr:
+    """The best by this key, then the first of those with fewest transposes inside their operands.
+
+    Names decide only between products of the same operands, which others may share, so that the cost of the whole
+    does not depend on names.
+    """
+    least = min([key(candidate) for candidate in candidates])
+    best = [candidate for candidate in candidates if key(candidate) == least]
+    if len(best) == 1:
+        return best[0]
+    inside = [_inner_transposes(candidate) for candidate in best]
+    first = best[inside.index(min(inside))]
+    if min(inside):
+        return first
+    shared = frozenset(_operands(first))
+    return min([candidate for candidate in best if frozenset(_operands(candidate)) == shared], key=reading_key)
+
+
+def _operands(expression: Expr) -> list[Expr]:
+    """The factors of a product, or the expression itself, without a transpose around them."""
+    factors = expression.args if expression.op == "mul" else (expression,)
+    return [factor.args[0] if factor.op == "transpose" else factor for factor in factors]
+
+
+def _inner_transposes(expression: Expr) -> int:
+    """How many transposes stand inside the operands of a product; one where the text is too long to count."""
+    if expression.cost > LONGEST_COMPARED:
+        return 1
+    parts = [part for operand in _operands(expression) for part in ex.postorder(operand)]
+    return sum([part.op == "transpose" for part in parts])
 
 
 def _summed_column(form: Form) -> Expr:
@@ -281,7 +315,7 @@ def trace(chain: Chain, variable: str | None = None) -> Expr:
     for k in range(len(chain)):
         turn = chain[k:] + chain[:k]
         candidates += [multiplied(turn), multiplied(flipped(turn))]
-    best = min(candidates, key=lambda e: (e.cost, last_word(e) != variable, _starts_with_sum(e), reading_key(e)))
+    best = _best_written(candidates, lambda e: (e.cost, last_word(e) != variable, _starts_with_sum(e)))
     return ex.call("tr", (best,), (ONE, ONE))
 
 

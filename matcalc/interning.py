@@ -41,3 +41,12 @@ def remember(table: dict[Any, Any], key: Any, node: Any) -> Any:
 def digest_of(data: bytes) -> bytes:
     """Sixteen bytes that name the structure written in `data`."""
     return blake2b(data, digest_size=16).digest()
+
+
+# The length of a digest that only orders.
+SHORT = 8
+
+
+def short_digest_of(data: bytes) -> bytes:
+    """Eight bytes that order the structure written in `data`."""
+    return blake2b(data, digest_size=SHORT).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.terms import Exponent, Factor, Indices, Node
+from matcalc.terms import Exponent, Factor, Indices, Node, order_of
 
 # Individualisation of tied indices tries at most this many labellings; beyond it the first is
 # taken, which costs canonicity of a very symmetric term, never correctness.
@@ -15,10 +15,10 @@ def _exponent_key(exponent: Exponent) -> str:
     return exponent.digest.hex() if isinstance(exponent, Node) else str(exponent)
 
 
-def factor_key(factor: Factor) -> tuple[bytes, str, Indices]:
-    """The canonical order of factors."""
+def factor_key(factor: Factor) -> tuple[bytes, str, Indices, bytes]:
+    """The canonical order of factors; names decide last, between identities of different sizes at the same place."""
     base, exponent, indices = factor
-    return (base.digest, _exponent_key(exponent), indices)
+    return (order_of(base), _exponent_key(exponent), indices, base.digest)
 
 
 def canonical_order(factors: list[Factor], symmetric: list[bool], place: dict[int, int], bound: list[int]) -> list[int]:
@@ -27,7 +27,7 @@ def canonical_order(factors: list[Factor], symmetric: list[bool], place: dict[in
     `symmetric` says of each factor whether its two indices may be exchanged; `place` numbers the axes.
     """
     heads = [(b.digest, _exponent_key(e), flag) for (b, e, _), flag in zip(factors, symmetric)]
-    start: dict[int, int] = {index: -1 - k for index, k in place.items()}
+    start: dict[int, int] = {index: k - len(place) for index, k in place.items()}
     start.update(dict.fromkeys(bound, 0))
     best: list[int] | None = None
     best_key: list[Any] | None = None
@@ -53,7 +53,10 @@ def canonical_order(factors: list[Factor], symmetric: list[bool], place: dict[in
 def _refined(
     factors: list[Factor], heads: list[tuple[bytes, str, bool]], colours: dict[int, int], bound: list[int]
 ) -> dict[int, int]:
-    """Colours of indices made finer by the factors around them, until nothing changes."""
+    """Colours of indices made finer by the factors around them, until nothing changes.
+
+    An index that meets an axis comes before one that does not, and one that meets an earlier axis first.
+    """
     classes = len({colours[i] for i in bound})
     while True:
         around: dict[int, list[Any]] = {i: [] for i in bound}
@@ -63,7 +66,7 @@ def _refined(
                 seen.sort()
             for slot, i in enumerate(indices):
                 if i in around:
-                    around[i].append((head, -1 if head[2] else slot, seen))
+                    around[i].append((seen, head, -1 if head[2] else slot))
         signature = {i: (colours[i], sorted(around[i])) for i in bound}
         ranks: dict[int, int] = {}
         previous, rank = None, 0

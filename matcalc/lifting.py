@@ -84,7 +84,8 @@ def ordered(free: IndexSet) -> list[Index]:
 
 def _stack(node: Leaf, axes: Axes, stacks: Stacks) -> Node:
     assert isinstance(node.symbol, Member)
-    symbol = stacks[node.symbol.family]
+    family = node.symbol.family
+    symbol = stacks[family].placed(family.place)
     return leaf(symbol, axes, symbol.kind.facts)
 
 

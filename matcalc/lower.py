@@ -53,13 +53,13 @@ def lowered_folded(
     return _Lowering(rulebook, operands or {}, sizes or {}, fold=True).run(expression)
 
 
-def lowered_differences(expression: Expr, rulebook: Rulebook) -> list[Node]:
+def lowered_differences(expression: Expr, rulebook: Rulebook, operands: Mapping[str, Node]) -> list[Node]:
     """The index terms of the differences in an expression, with the signs that they have there."""
     order = ex.postorder(expression)
     found = [node for node in order if node.op == "add" and 0 < sum(a.op == "neg" for a in node.args) < len(node.args)]
     if not found:
         return []
-    lowering = _Lowering(rulebook, {}, {})
+    lowering = _Lowering(rulebook, operands, {})
     lowering.run(expression)
     return [lowering.of(node) for node in found]
 
@@ -167,7 +167,7 @@ class _Lowering:
         return constant(node.value)
 
     def _symbol(self, node: Expr) -> Node:
-        bound = self.operands.get(node.value.name)
+        bound = self.operands.get(node.value.key)
         if bound is not None:
             return bound
         if self.sizes:

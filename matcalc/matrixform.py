@@ -19,7 +19,7 @@ from matcalc import expr as ex
 from matcalc.blocks import BlockLayout, block_layout, slot_form, zeros_of
 from matcalc.dimensions import ONE, Shape, shape_of
 from matcalc.expr import Expr, Rational, magnitude
-from matcalc.forms import Chain, Form, assembled, both, cost_of, same, triangle
+from matcalc.forms import LONGEST_COMPARED, Chain, Form, assembled, both, cost_of, same, triangle
 from matcalc.formulas import written_out
 from matcalc.kinds import Kind
 from matcalc.kronecker import PairedGraph
@@ -66,8 +66,6 @@ def matrix_form(node: Node) -> Form:
 
 # Transposes are made when asked for; at every so many levels they are made anyway.
 CHECKPOINT = 6
-# Transposes inside functions are counted in expressions of at most this cost.
-LONGEST_COMPARED = 40
 
 # in place of the form of a pairing, which has none
 _NONE = same(ex.number(1))
@@ -76,6 +74,7 @@ _NONE = same(ex.number(1))
 STRUCTURAL = (Delta, Slot, Pairing, Duplication)
 
 SignedFactor = tuple[Node, Exponent, tuple[int, ...], Form]
+SumPart = tuple[tuple[Rational, tuple[object, ...]], bool, Form]  # sort key, sign and form of a term of a sum
 Pieces = tuple[bool, list[tuple[Expr, Rational]], Chain | None]  # sign, scalar factors, chain of a product
 
 
@@ -259,9 +258,10 @@ class MatrixForms:
     def _ordered(self, terms: tuple[Term, ...], node: Sum) -> list[Form]:
         """The terms with their signs in reading order, a positive one first."""
         parts = self._sum_parts(terms, node)
-        parts.sort(key=lambda part: part[0])
+        # by the structure, not by the names, as the sign of a factor may decide what the whole costs
         if terms is node.terms:
-            self.starts_negative[node.digest] = parts[0][1]
+            self.starts_negative[node.digest] = min(parts, key=_degree_and_cost)[1]
+        parts.sort(key=lambda part: part[0])
         if parts[0][1] and not all(negative for _, negative, _ in parts):
             first = next(k for k, part in enumerate(parts) if not part[1])
             parts.insert(0, parts.pop(first))
@@ -280,9 +280,9 @@ class MatrixForms:
         straight, turned = ex.add(*[f.straight for f in forms]), ex.add(*[f.turned for f in forms])
         return Form(min(straight, ex.transpose(turned), key=cost_of), min(turned, ex.transpose(straight), key=cost_of))
 
-    def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[tuple[tuple[object, ...], bool, Form]]:
+    def _sum_parts(self, terms: tuple[Term, ...], node: Node) -> list[SumPart]:
         """Sort key, sign and form of each term; what reads well so is left to spread over the others."""
-        parts: list[tuple[tuple[object, ...], bool, Form]] = []
+        parts: list[SumPart] = []
         spreading = _spreading(terms)
         for coefficient, part in terms:
             touched = _touched(part)
@@ -530,6 +530,12 @@ def _spreading(terms: tuple[Term, ...]) -> list[set[int]]:
 def _is_variable(node: Node) -> bool:
     factors = factors_of(node)
     return len(factors) == 1 and factors[0][1] == 1 and isinstance(factors[0][0], Leaf)
+
+
+def _degree_and_cost(part: SumPart) -> tuple[Rational, int]:
+    """Of the term that reads positive: of the highest degree, and among those the shortest."""
+    (degree, _), _, form = part
+    return degree, form.straight.cost
 
 
 def _summed_form(index: Index, body: Form) -> Form:

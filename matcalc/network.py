@@ -217,10 +217,14 @@ class _Reduction:
         return True
 
     def _series(self) -> bool:
-        """A summed vertex with two edges: their product, with the label as a diagonal matrix between."""
-        v = next((v for v in self.bound if self._degree(v) == 2), None)
-        if v is None:
+        """A summed vertex with two edges: their product, with the label as a diagonal matrix between.
+
+        One without a label first: then edges may become parallel, and the other one hang.
+        """
+        between = [(v in self.labels, v) for v in self.bound if self._degree(v) == 2]
+        if not between:
             return False
+        _, v = min(between)
         first, second = self.around[v]
         a, b, left = self._take(first)
         c, d, right = self._take(second)

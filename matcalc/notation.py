@@ -13,10 +13,10 @@ from matcalc.simplify import Simplifier, simplified
 from matcalc.wording import Wording, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matcalc.dimensions import Shape
-    from matcalc.expr import Expr
+    from matcalc.expr import Expr, Symbol
     from matcalc.parser import Program
     from matcalc.rulebook import Rulebook
     from matcalc.terms import Node
@@ -25,17 +25,24 @@ if TYPE_CHECKING:
 class Notation:
     """What decides how a node is written: the program, the variable, which comes last, the form and the shape."""
 
-    __slots__ = ("presentation", "program", "rulebook", "shape", "variable", "wording")
+    __slots__ = ("presentation", "program", "rulebook", "shape", "symbols", "variable", "wording")
 
     def __init__(
-        self, program: Program, rulebook: Rulebook, variable: str, presentation: Presentation, shape: Shape | None
+        self,
+        program: Program,
+        rulebook: Rulebook,
+        variable: str,
+        presentation: Presentation,
+        shape: Shape | None,
+        symbols: Mapping[str, Symbol],
     ) -> None:
-        """`shape` is that of the answer, or None for a tensor, which has no matrix notation."""
+        """`symbols` are the variables of the program at their places, by their keys. `shape` is that of the answer, or None for a tensor, which has no matrix notation."""
         self.program = program
         self.rulebook = rulebook
         self.variable = variable
         self.presentation = presentation
         self.shape = shape
+        self.symbols = symbols
         self.wording = Wording(program.expr)
 
     def shortest(self, node: Node, others: Sequence[Node] = ()) -> tuple[Node, Expr | None, list[str]]:
@@ -66,7 +73,7 @@ class Notation:
         best = self._as_shaped(node, forms)
         if best is None:
             return None
-        signs = signs_of(self.program.expr, self.rulebook) if forms.turned else {}
+        signs = signs_of(self.program.expr, self.rulebook, self.symbols) if forms.turned else {}
         if any(forms.turned.get(digest, turned) != turned for digest, turned in signs.items()):
             best = better_signed(self._as_shaped(node, self._forms(signs)) or best, best)
         if mixed_differences(best):

@@ -6,12 +6,13 @@ along a direction, the product of a Hessian with a vector an open one and one al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.expr import Expr, Symbol
 from matcalc.lower import lower, variable
-from matcalc.stacked import variable_of
+from matcalc.places import placed
+from matcalc.stacked import StackedSymbol, parts_of, variable_of
 from matcalc.terms import Node
 
 if TYPE_CHECKING:
@@ -36,10 +37,45 @@ class Partial:
         return f"by {self.by.name}" + (f" along {self.along.name}" if self.along else "")
 
 
-def undifferentiated(expression: Expr, partials: Sequence[Partial], convention: str, rulebook: Rulebook) -> Node:
-    """The expression as an index term, of what moves of the variables."""
-    variables = [variable_of(partial.by, convention) for partial in partials]
-    operands = {name: node for known in variables for name, node in known.operands.items()}
+def at_places(
+    expression: Expr, partials: Sequence[Partial], cotangent: Symbol | None
+) -> tuple[dict[str, Symbol], list[Partial], Symbol | None]:
+    """The variables of a problem at places that do not depend on their names, and the same differentiations by these.
+
+    The variables come by their keys.
+    """
+    symbols = placed(expression, _asked(partials, cotangent))
+
+    def moved(symbol: Symbol) -> Symbol:
+        if isinstance(symbol, StackedSymbol):
+            return StackedSymbol(symbols[part.key] for part in symbol.parts)
+        return symbols[symbol.key]
+
+    steps = [Partial(moved(p.by), None if p.along is None else moved(p.along)) for p in partials]
+    return symbols, steps, None if cotangent is None else moved(cotangent)
+
+
+def _asked(partials: Sequence[Partial], cotangent: Symbol | None) -> dict[Symbol, str]:
+    """What is asked of variables and directions: in which differentiation, and where in a stack."""
+    asked = {cotangent: "times"} if cotangent is not None else {}
+    for number, partial in enumerate(partials):
+        for role, symbol in (("by", partial.by), ("along", partial.along)):
+            for place, part in enumerate(parts_of(symbol) if symbol is not None else ()):
+                asked[part] = f"{asked.get(part, '')} {role} {number} {place}"
+    return asked
+
+
+def undifferentiated(
+    expression: Expr,
+    partials: Sequence[Partial],
+    convention: str,
+    rulebook: Rulebook,
+    symbols: Mapping[str, Symbol] | None = None,
+) -> Node:
+    """The expression as an index term, of what moves of the variables; `symbols` has those at places of their own."""
+    operands = {key: variable(symbol) for key, symbol in (symbols or {}).items()}
+    for partial in partials:
+        operands |= variable_of(partial.by, convention).operands
     return lower(expression, rulebook, operands)
 
 

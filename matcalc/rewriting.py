@@ -98,13 +98,13 @@ class Rewriter:
         old, new = self.cost(before), self.cost(after)
         if old is None or new is None or new > old:
             return False
-        if new < old:
-            return True
-        # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, and fewer functions: Q' for inv(Q)
-        factors = _factor_count(after) - _factor_count(before)
-        calls = _call_count(after) - _call_count(before)
-        fewer_minuses = factors == calls == 0 and _minus_count(after) < _minus_count(before)
-        return factors < 0 or calls < 0 or fewer_minuses
+        # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, then fewer functions, Q' for inv(Q), then fewer
+        # minuses; as each step makes less of something, every chain of them ends, whatever the rules are
+        return new < old or _size(after) < _size(before)
+
+
+def _size(node: Node) -> tuple[int, int, int]:
+    return _factor_count(node), _call_count(node), _minus_count(node)
 
 
 def _factor_count(node: Node) -> int:

@@ -93,6 +93,11 @@ class Function(Signature, Entry):
         self.alias = self._alias()
 
     @property
+    def place(self) -> str:
+        """What orders it among functions."""
+        return f"{self.name}|{self.entry.text}"
+
+    @property
     def operands(self) -> tuple[Parameter, ...]:
         """The parameters that are not literals."""
         return tuple(p for p in self.parameters if p.literal is None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from matcalc.expr import Expr, postorder
-from matcalc.lower import lowered_differences
+from matcalc.expr import Expr, Symbol, postorder
+from matcalc.lower import lowered_differences, variable
 from matcalc.tensor import oriented
 from matcalc.terms import Sum
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 Signs = Mapping[bytes, bool]  # by the digest of a sum, whether it is written with all signs turned
 
 
-def signs_of(expression: Expr, rulebook: Rulebook) -> Signs:
+def signs_of(expression: Expr, rulebook: Rulebook, symbols: Mapping[str, Symbol]) -> Signs:
     """For sums by their digests, whether a reader of this expression expects them with all signs turned.
 
-    What stands there in both ways is left out.
+    `symbols` are its variables at their places, by their keys. What stands there in both ways is left out.
     """
     found: dict[bytes, set[bool]] = {}
-    for node in lowered_differences(expression, rulebook):
+    operands = {key: variable(symbol) for key, symbol in symbols.items()}
+    for node in lowered_differences(expression, rulebook, operands):
         content, part, _ = oriented(node) if isinstance(node, Sum) else (1, node, False)
         found.setdefault(part.digest, set()).add(content < 0)
     return {digest: turned.pop() for digest, turned in found.items() if len(turned) == 1}

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 TRIED_FACTORS = 6
 # What a pass makes is made short by passes inside it, but not without end.
 MOST_NESTED_TRIALS = 6
+# Passes over the whole: a later one only looks at what an earlier one has made.
+MOST_PASSES = 4
 # How many common denominators are tried on one sum.
 TRIED_DENOMINATORS = 4
 
@@ -101,7 +103,11 @@ class Simplifier:
         known = any((isinstance(n, Leaf) and n.facts) or isinstance(n, Size) for n in order)
         if names or known:
             self.rewriter = Rewriter(self.rulebook, names, self.cost, self.without)
-        short = self._regrouped(self._anew(root))
+        short = root
+        for _ in range(MOST_PASSES):
+            before, short = short, self._regrouped(self._anew(short))
+            if not self._cheaper(short, before):
+                break
         if self.rewriter is not None:
             short = self.rewriter.folded(short)
         # only where a tensor occurs can a sum of more than two axes stand inside a product
@@ -132,7 +138,7 @@ class Simplifier:
         return [] if self.rewriter is None else list(self.rewriter.applied)
 
     def _shortened(self, node: Node) -> Node:
-        """The node after every pass that pays."""
+        """The node after every pass that pays, and again while that makes it cheaper."""
         coefficient, part = as_term(node)
         if coefficient != 1:
             return scaled(coefficient, self._shortened(part))
@@ -144,6 +150,8 @@ class Simplifier:
             self.trials += 1
             known = self.short[node.digest] = self._after_passes(node)
             self.trials -= 1
+            if known != node and self._cheaper(known, node):
+                known = self.short[node.digest] = self._shortened(known)
         return known
 
     def _after_passes(self, node: Node) -> Node:

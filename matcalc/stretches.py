@@ -114,20 +114,43 @@ class Keys:
 
 
 class _Stretch:
-    """A row of factors, with the products in which it stands."""
+    """A row of factors, as it is written in either direction, and how often it stands in products."""
 
-    def __init__(self, factors: tuple[Expr, ...]) -> None:
-        self.factors = factors
+    def __init__(self) -> None:
+        self.ways: dict[tuple[int, ...], tuple[Expr, ...]] = {}
         self.uses = 0
+
+    def add(self, direction: tuple[int, ...], factors: tuple[Expr, ...], uses: int) -> None:
+        """One more place; of each direction the cheapest text is kept."""
+        known = self.ways.get(direction)
+        if known is None or _cost_of(factors) < _cost_of(known):
+            self.ways[direction] = factors
+        self.uses += uses
+
+    @property
+    def factors(self) -> tuple[Expr, ...]:
+        """The cheaper direction."""
+        return min(self.ways.values(), key=_cost_of)
+
+    def definitions(self) -> Iterator[Expr]:
+        """What the stretch may be as a definition: as it is written, then turned round."""
+        for factors in sorted(self.ways.values(), key=_cost_of):
+            yield _product(factors)
+        if len(self.ways) == 1:
+            yield _product(tuple([transpose(f) for f in reversed(self.factors)]))
 
     def estimate(self) -> int:
         """Tokens saved, where it never stands transposed."""
-        cost = sum([f.cost for f in self.factors]) + len(self.factors) - 1
+        cost = _cost_of(self.factors)
         return (self.uses - 1) * cost - self.uses - 1
 
     def pays(self, saving: int, least: int) -> bool:
         """Whether so many tokens are worth a name."""
         return saving >= (least if len(self.factors) > 2 else max(least, LEAST_SAVING_OF_TWO))
+
+
+def _cost_of(factors: tuple[Expr, ...]) -> int:
+    return sum([f.cost for f in factors]) + len(factors) - 1
 
 
 Renaming = Callable[[Expr, str], Expr]
@@ -141,7 +164,7 @@ def _best_stretch(statements: list[Statement], least_saving: int, keys: Keys) ->
     )
     best: tuple[int, int, Expr, Renaming] | None = None
     for _, stretch in promising[:TRIED_STRETCHES]:
-        for definition in _both_ways(stretch.factors):
+        for definition in stretch.definitions():
             renaming = _renaming(definition, keys)
             changed = [renaming(e, "") != e for _, e in statements]
             after = 1 + definition.cost + total_cost([(n, renaming(e, "")) for n, e in statements])
@@ -154,11 +177,6 @@ def _best_stretch(statements: list[Statement], least_saving: int, keys: Keys) ->
 def total_cost(statements: Sequence[Statement]) -> int:
     """The tokens of definitions and answers; a definition costs its name as well."""
     return sum([expression.cost + (name != "") for name, expression in statements])
-
-
-def _both_ways(factors: tuple[Expr, ...]) -> Iterator[Expr]:
-    yield _product(factors)
-    yield _product(tuple([transpose(f) for f in reversed(factors)]))
 
 
 def _product(factors: Sequence[Expr]) -> Expr:
@@ -182,8 +200,8 @@ def _stretches(statements: list[Statement], keys: Keys) -> dict[tuple[int, ...],
                 continue  # it has a name
             straight = tuple([p[0] for p in pairs[start:end]])
             turned = tuple([p[1] for p in pairs[start:end]][::-1])
-            stretch = found.setdefault(min(straight, turned), _Stretch(node.args[start:end]))
-            stretch.uses += written[id(node)]
+            stretch = found.setdefault(min(straight, turned), _Stretch())
+            stretch.add(straight, node.args[start:end], written[id(node)])
     return found
 
 

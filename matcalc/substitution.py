@@ -210,4 +210,4 @@ def renamed(root: Node, index: Index, other: Index) -> Node:
 def _renamed_symbol(symbol: Symbol, index: Index, other: Index) -> Symbol:
     if isinstance(symbol, Member):
         return symbol.family.member(other.name)
-    return Symbol(symbol.name, symbol.kind, symbol.free - {index} | {other})
+    return Symbol(symbol.name, symbol.kind, symbol.free - {index} | {other}, symbol.place)

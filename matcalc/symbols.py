@@ -44,15 +44,29 @@ class Index:
 
 
 class Symbol:
-    """A name with its kind."""
+    """A name with its kind.
 
-    __slots__ = ("_hash", "free", "kind", "name")
+    `place` orders it among the variables of a problem: its name or, where that is to decide nothing, a rank. Symbols
+    that differ in nothing else are equal.
+    """
 
-    def __init__(self, name: str, kind: Kind, free: IndexSet = NO_INDICES) -> None:
+    __slots__ = ("_hash", "free", "kind", "name", "place")
+
+    def __init__(self, name: str, kind: Kind, free: IndexSet = NO_INDICES, place: str | None = None) -> None:
         self.name = name
         self.kind = kind
         self.free = free
+        self.place = name if place is None else place
         self._hash = hash((name, kind, free))
+
+    @property
+    def key(self) -> str:
+        """Under which it stands among operands: its name."""
+        return self.name
+
+    def placed(self, place: str) -> Symbol:
+        """The same symbol at another place."""
+        return Symbol(self.name, self.kind, self.free, place)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -69,14 +83,15 @@ class Symbol:
 
 
 class Family:
-    """The operands x_1, ..., x_N: `kind` is that of each of them, `count` how many there are."""
+    """The operands x_1, ..., x_N: `kind` is that of each of them, `count` how many there are, `place` their order."""
 
-    __slots__ = ("_hash", "count", "kind", "name")
+    __slots__ = ("_hash", "count", "kind", "name", "place")
 
-    def __init__(self, name: str, kind: Kind, count: Dimension) -> None:
+    def __init__(self, name: str, kind: Kind, count: Dimension, place: str | None = None) -> None:
         self.name = name
         self.kind = kind
         self.count = count
+        self.place = name if place is None else place
         self._hash = hash((name, kind, count))
 
     @property
@@ -114,6 +129,15 @@ class Member(Symbol):
     __slots__ = ("family", "index")
 
     def __init__(self, family: Family, index: Index) -> None:
-        super().__init__(f"{family.name}_{index.name}", family.kind, frozenset((index,)))
+        super().__init__(f"{family.name}_{index.name}", family.kind, frozenset((index,)), f"{family.place}_")
         self.family = family
         self.index = index
+
+    @property
+    def key(self) -> str:
+        """Under which it stands among operands; a variable may have the same name."""
+        return f"{self.family.key}{self.index.name}"
+
+    def placed(self, place: str) -> Member:
+        family = self.family
+        return Member(Family(family.name, family.kind, family.count, place), self.index)

@@ -21,13 +21,13 @@ in `sums`, `tensor` and `substitution`.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Union
 
 from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Rational, Symbol
-from matcalc.interning import digest_of, new_table, remember
+from matcalc.interning import SHORT, digest_of, new_table, remember, short_digest_of
 from matcalc.symbols import NO_INDICES, Index, IndexSet
 
 if TYPE_CHECKING:
@@ -215,8 +215,23 @@ def _finish(
     return remember(_table, digest, node)
 
 
-def _dims(axes: Axes) -> str:
-    return ",".join([d.text for d in axes]) if axes else ""
+def _named(word: str, axes: Axes = (), children: Sequence[Node] = (), names: str = "") -> bytes:
+    """The digest of a node: first what it is apart from all names, by which nodes are ordered, then all of it.
+
+    So the order of terms and factors is the same under other names of variables and sizes, as long as the leaves
+    carry places in place of names.
+    """
+    for axis in axes:
+        word += axis.outline
+        names += axis.text + ","
+    parts = [child.digest for child in children]
+    order = short_digest_of(word.encode() + b"".join([part[:SHORT] for part in parts]))
+    return order + digest_of(order + names.encode() + b"".join(parts))
+
+
+def order_of(node: Node) -> bytes:
+    """What orders a node: the same for nodes that differ in names of variables and sizes only."""
+    return node.digest[:SHORT]
 
 
 def _sign_of_facts(facts: frozenset[str]) -> int:
@@ -226,8 +241,9 @@ def _sign_of_facts(facts: frozenset[str]) -> int:
 def leaf(symbol: Symbol, axes: Axes, facts: frozenset[str] = frozenset()) -> Leaf:
     """The node of a variable."""
     depends = "".join([f"|{index}" for index in sorted(map(repr, symbol.free))]) if symbol.free else ""
-    written = f"leaf|{symbol.name}|{symbol.kind.text}|{_dims(axes)}|{','.join(sorted(facts))}{depends}"
-    digest = digest_of(written.encode())
+    kind = symbol.kind
+    word = f"leaf|{symbol.place}|{kind.structure} {kind.sign}|{','.join(sorted(facts))}|"
+    digest = _named(word, axes, (), f"{symbol.name}|{kind.text}{depends}|")
     found: Leaf | None = _table.get(digest)
     if found is not None:
         return found
@@ -239,7 +255,7 @@ def leaf(symbol: Symbol, axes: Axes, facts: frozenset[str] = frozenset()) -> Lea
 
 def delta(dimension: Dimension) -> Delta:
     """The identity matrix of this size."""
-    digest = digest_of(f"delta|{dimension.text}".encode())
+    digest = _named("delta|", (dimension,))
     found: Delta | None = _table.get(digest)
     if found is not None:
         return found
@@ -249,7 +265,7 @@ def delta(dimension: Dimension) -> Delta:
 
 def mask(rows: Dimension, columns: Dimension) -> Mask:
     """The lower triangle of ones of this shape; the upper one is its transpose."""
-    digest = digest_of(f"mask|{rows.text},{columns.text}".encode())
+    digest = _named("mask|", (rows, columns))
     found: Mask | None = _table.get(digest)
     if found is not None:
         return found
@@ -259,7 +275,7 @@ def mask(rows: Dimension, columns: Dimension) -> Mask:
 
 def size(dimension: Dimension) -> Size:
     """The node of a dimension with a name in it."""
-    digest = digest_of(f"size|{dimension.text}".encode())
+    digest = _named("size|", (dimension,))
     found: Size | None = _table.get(digest)
     if found is not None:
         return found
@@ -271,7 +287,7 @@ def size(dimension: Dimension) -> Size:
 
 def unit(at: int | str, dimension: Dimension) -> Unit:
     """The unit vector with its one at position `at`."""
-    digest = digest_of(f"unit|{at}|{dimension.text}".encode())
+    digest = _named(f"unit|{at}|", (dimension,))
     node = Unit.__new__(Unit)
     node.at = at
     kept: Unit = _finish(node, digest, (dimension,), NONNEGATIVE)
@@ -286,7 +302,7 @@ def slot(offset: Dimension, length: Dimension, total: Dimension) -> Node:
     if length == ONE and known is not None and total.number is not None:
         return unit(known + 1, total)
     axes = (total,) if length == ONE else (total, length)
-    digest = digest_of(f"slot|{offset.text}|{_dims(axes)}".encode())
+    digest = _named("slot|", (offset, *axes))
     found: Slot | None = _table.get(digest)
     if found is not None:
         return found
@@ -298,7 +314,7 @@ def slot(offset: Dimension, length: Dimension, total: Dimension) -> Node:
 
 def pairing(outer: Dimension, inner: Dimension) -> Pairing:
     """The pairing of an index of size `outer` with one of size `inner`, which runs fastest."""
-    digest = digest_of(f"pairing|{outer.text}|{inner.text}".encode())
+    digest = _named("pairing|", (outer, inner))
     found: Pairing | None = _table.get(digest)
     if found is not None:
         return found
@@ -308,7 +324,7 @@ def pairing(outer: Dimension, inner: Dimension) -> Pairing:
 
 def duplication(side: Dimension) -> Node:
     """The duplication matrix of symmetric matrices of this size."""
-    digest = digest_of(f"duplication|{side.text}".encode())
+    digest = _named("duplication|", (side,))
     found: Duplication | None = _table.get(digest)
     if found is not None:
         return found
@@ -320,8 +336,7 @@ def duplication(side: Dimension) -> Node:
 
 def make_apply(function: Function, args: tuple[Node, ...], axes: Axes) -> Apply:
     """The call as it stands."""
-    head = f"apply|{function.name}|{function.entry.text}|{_dims(axes)}|".encode()
-    digest = digest_of(head + b"".join([a.digest for a in args]))
+    digest = _named(f"apply|{function.place}|", axes, args)
     found: Apply | None = _table.get(digest)
     if found is not None:
         return found
@@ -348,8 +363,7 @@ def linear_axes(function: Function, args: tuple[Node, ...]) -> int:
 
 def make_sum(terms: tuple[Term, ...], axes: Axes) -> Sum:
     """The sum of terms that are in normal form already."""
-    head = f"sum|{_dims(axes)}|{','.join([str(c) for c, _ in terms])}|".encode()
-    digest = digest_of(head + b"".join([n.digest for _, n in terms]))
+    digest = _named(f"sum|{','.join([str(c) for c, _ in terms])}|", axes, [n for _, n in terms])
     found: Sum | None = _table.get(digest)
     if found is not None:
         return found
@@ -367,22 +381,22 @@ def _sum_sign(terms: tuple[Term, ...]) -> int:
 
 def make_product(factors: tuple[Factor, ...], axes: Axes, bound: Axes) -> Product:
     """The product of factors that are in normal form already."""
-    pieces = [f"product|{_dims(axes)}|{_dims(bound)}|".encode()]
+    children, powers, word = [], [], f"product|{len(axes)}"
     for base, exponent, indices in factors:
-        pieces.append(base.digest)
-        pieces.append(exponent.digest if isinstance(exponent, Node) else str(exponent).encode())
-        pieces.append(str(indices).encode())
-    digest = digest_of(b"".join(pieces))
+        children.append(base)
+        if isinstance(exponent, Node):
+            powers.append(exponent)
+            exponent = 0  # none that a factor has
+        word += f"{exponent}{indices}" if exponent != 1 else str(indices)
+    children += powers
+    digest = _named(word + "|", axes + bound, children)
     found: Product | None = _table.get(digest)
     if found is not None:
         return found
     node = Product.__new__(Product)
     node.factors, node.bound = factors, bound
-    children = tuple([base for base, _, _ in factors])
-    if any(isinstance(exponent, Node) for _, exponent, _ in factors):
-        children += tuple([exponent for _, exponent, _ in factors if isinstance(exponent, Node)])
     sign = min([_factor_sign(f) for f in factors], default=POSITIVE)
-    kept: Product = _finish(node, digest, axes, sign, children)
+    kept: Product = _finish(node, digest, axes, sign, tuple(children))
     return kept
 
 
@@ -397,7 +411,7 @@ def _factor_sign(factor: Factor) -> int:
 
 def make_part(inner: Node) -> Part:
     """The node that keeps another whole."""
-    digest = digest_of(b"part|" + inner.digest)
+    digest = _named("part|", (), (inner,))
     found: Part | None = _table.get(digest)
     if found is not None:
         return found
@@ -416,7 +430,7 @@ def factors_of(term: Node) -> tuple[Factor, ...]:
 
 def make_summed(index: Index, depth: int, body: Node) -> Summed:
     """The sum of a body over an index, whose name is that of this depth."""
-    digest = digest_of(f"summed|{index}|".encode() + body.digest)
+    digest = _named(f"summed|{index.name}|", (index.count,), (body,))
     found: Summed | None = _table.get(digest)
     if found is not None:
         return found

@@ -103,7 +103,9 @@ def tangent_kind(kind: Kind, convention: str = "projected") -> Kind:
 
 def _untied(symbol: Symbol) -> Symbol:
     """The symbol without the structure that ties its entries."""
-    return Symbol(symbol.name, Kind("matrix", symbol.kind.shape, symbol.kind.sign)) if is_tied(symbol.kind) else symbol
+    if not is_tied(symbol.kind):
+        return symbol
+    return Symbol(symbol.name, Kind("matrix", symbol.kind.shape, symbol.kind.sign), place=symbol.place)
 
 
 def is_tied(kind: Kind) -> bool:

@@ -31,7 +31,7 @@ tensor commuting substitution entrywise opaque_terms
 lower
 closed_forms differentiation layout
 variables
-stacked partials
+stacked places partials
 lifting
 reading forms network kronecker blocks part_names stretches subsums parts sum_notation matrixform
 matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
