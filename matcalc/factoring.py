@@ -97,9 +97,12 @@ def _tie(node: Sum, found: dict[tuple[object, ...], SharedFactor]) -> None:
 
     Where an index of the matrix is an axis of the sum, the rest of the term gets an identity.
     """
-    matrices = [shared for shared in found.values() if len(shared.place) == 2]
-    for shared in matrices:
-        for other in (other for other in matrices if other.base == shared.base and other.place.count(None) == 1):
+    matrices: dict[bytes, list[SharedFactor]] = {}
+    for shared in found.values():
+        if len(shared.place) == 2:
+            matrices.setdefault(shared.base.digest, []).append(shared)
+    for shared, alike_in_base in [(shared, group) for group in matrices.values() for shared in group]:
+        for other in (other for other in alike_in_base if other.place.count(None) == 1):
             ties = [a is not None and b is None for a, b in zip(shared.place, other.place)]
             alike = all(tie or a == b for tie, a, b in zip(ties, shared.place, other.place))
             if any(ties) and alike and shared.exponent == other.exponent == 1:

@@ -36,7 +36,10 @@ class Notation:
         shape: Shape | None,
         symbols: Mapping[str, Symbol],
     ) -> None:
-        """`symbols` are the variables of the program at their places, by their keys. `shape` is that of the answer, or None for a tensor, which has no matrix notation."""
+        """`symbols` are the variables of the program at their places, by their keys.
+
+        `shape` is that of the answer, or None for a tensor, which has no matrix notation.
+        """
         self.program = program
         self.rulebook = rulebook
         self.variable = variable

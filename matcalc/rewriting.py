@@ -98,8 +98,8 @@ class Rewriter:
         old, new = self.cost(before), self.cost(after)
         if old is None or new is None or new > old:
             return False
-        # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, then fewer functions, Q' for inv(Q), then fewer
-        # minuses; as each step makes less of something, every chain of them ends, whatever the rules are
+        # at equal cost fewer factors count, X^3*inv(X)^2 on its way to X, then fewer functions, Q' for inv(Q), then
+        # fewer minuses; as each step makes less of something, every chain of them ends, whatever the rules are
         return new < old or _size(after) < _size(before)
 
 

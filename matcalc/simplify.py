@@ -8,7 +8,7 @@ traces, numbers) is already done by the normal form of the index terms.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -103,15 +103,19 @@ class Simplifier:
         known = any((isinstance(n, Leaf) and n.facts) or isinstance(n, Size) for n in order)
         if names or known:
             self.rewriter = Rewriter(self.rulebook, names, self.cost, self.without)
-        short = root
-        for _ in range(MOST_PASSES):
-            before, short = short, self._regrouped(self._anew(short))
-            if not self._cheaper(short, before):
-                break
+        short = self._settled(root, lambda node: node)
         if self.rewriter is not None:
-            short = self.rewriter.folded(short)
+            short = self._settled(self.rewriter.folded(short), self.rewriter.folded)
         # only where a tensor occurs can a sum of more than two axes stand inside a product
         return all_distributed(short) if any(len(node.axes) > 2 for node in order) else short
+
+    def _settled(self, node: Node, finished: Callable[[Node], Node]) -> Node:
+        """The node after all passes, and again until they change nothing or make it longer."""
+        for _ in range(MOST_PASSES):
+            before, node = node, finished(self._regrouped(self._anew(node)))
+            if node == before or self._cheaper(before, node):
+                break
+        return node
 
     def _regrouped(self, root: Node) -> Node:
         """A sum multiplied through, where the text then gets shorter since another sum shows in it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from matcalc.expanding import subproduct, sum_position, written_out
 from matcalc.sums import as_term, linear
-from matcalc.terms import Apply, Node, Product, Sum, Term, postorder
+from matcalc.terms import Apply, Node, Product, Sum, Term
 
 # A product is multiplied out on trial into at most this many terms.
 MOST_TERMS = 24
@@ -33,7 +33,17 @@ def _surroundings(node: Product) -> Iterator[Product]:
 
 
 def _has_inverse(node: Node) -> bool:
-    return any(isinstance(part, Apply) and part.function.reverses for part in postorder(node))
+    """Whether an inverse is a factor somewhere in a sum: one inside a function cannot meet what stands outside."""
+    seen: set[bytes] = set()
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Apply) and part.function.reverses:
+            return True
+        if isinstance(part, (Sum, Product)) and part.digest not in seen:
+            seen.add(part.digest)
+            pending += part.children
+    return False
 
 
 def _growing(node: Product, position: int, index: int) -> Iterator[Product]:

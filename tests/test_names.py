@@ -15,7 +15,7 @@ from matcalc.expr import Expr
 from matcalc.matrixform import MatrixForms
 from matcalc.parser import parse
 from matcalc.printers.text import text
-from matcalc.simplify import simplified
+from matcalc.simplify import Simplifier, simplified
 from matcalc.terms import order_of
 from renaming import new_names, renamed, tokens
 
@@ -72,17 +72,20 @@ def test_the_order_of_operands_changes_no_text(block: int) -> None:
         assert (one.text if one else None) == (two.text if two else None), f"{found}\n{other}"
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_simplification_is_idempotent(block: int) -> None:
-    for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        found = problem(seed)
-        once = answer(found)
-        if once is not None and seed not in SIGN_CHANGES:
-            assert simplified(once.node, once.rulebook, MatrixForms(found.wrt)) == once.node, found
-
-
-# a minus that moves into a function and out of it again, at equal cost
-SIGN_CHANGES = {94, 98}
+def test_simplification_is_idempotent() -> None:
+    """Once more changes nothing, but for one problem in a hundred, and never makes it longer."""
+    changed = []
+    for seed in range(len(BLOCKS) * BLOCK):
+        once = answer(problem(seed))
+        if once is None:
+            continue
+        forms = MatrixForms(once.wrt.name)
+        again = simplified(once.node, once.rulebook, forms)
+        if again != once.node:
+            changed.append(seed)
+            cost = Simplifier(once.rulebook, forms).text_cost
+            assert cost(again) <= cost(once.node), seed
+    assert len(changed) <= len(BLOCKS) * BLOCK // 100, changed
 
 
 @pytest.mark.parametrize("swapped", [("x", "y"), ("u", "v"), ("A", "B")])
