@@ -12,7 +12,7 @@ from fractions import Fraction
 from matcalc import expr as ex
 from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Expr, Rational, magnitude
-from matcalc.reading import first_word, last_word, reading_key
+from matcalc.reading import last_word, reading_key
 
 Make = Callable[[], Expr]
 
@@ -258,16 +258,21 @@ def contracted(parts: list[Part], variable: str | None = None) -> Expr:
     for k, (chain, exponent) in enumerate(parts):
         if exponent == 1:
             other = as_chain([p for j, p in enumerate(parts) if j != k])
-            candidates += [multiplied(flipped(chain) + other), multiplied(flipped(other) + chain)]
+            for one, two in ((chain, other), (other, chain)):
+                candidates.append(multiplied(flipped(one) + two))
+                if len(one) > 1 and len(two) > 1:  # (A*x)'*B*y
+                    whole = multiplied(one)
+                    candidates.append(multiplied((Form(ex.transpose(whole), whole), *two)))
     return _best_written(candidates, lambda e: (e.cost, e.op != "mul", *_ends(e, variable)))
 
 
 def _ends(product: Expr, variable: str | None) -> tuple[bool, bool]:
     """What an inner product should not start with: a member of a family, the variable."""
-    first = product
-    while first.args:
-        first = first.args[0]
-    return bool(first.free), first_word(product) == variable
+    first = product.args[0] if product.op == "mul" else product
+    member = first
+    while member.args:
+        member = member.args[0]
+    return bool(member.free), any(symbol.name == variable for symbol in ex.symbols(first))
 
 
 def _best_written(candidates: Sequence[Expr], key: Callable[[Expr], tuple[int, ...]]) -> Expr:

@@ -28,8 +28,8 @@ LONG = 28
 SHORTEST_NAMED = 12
 # Brackets inside brackets: what has more levels than the first is divided into parts with no more than the second.
 DEEPEST_NESTING, NESTING_OF_PARTS = 8, 2
-# a name for these alone would be no gain to a reader
-_NOT_NAMED = ("neg", "transpose")
+# a name for these would be no gain to a reader, one for what they are made of may be
+_NOT_NAMED = ("neg", "transpose", "pow", "hadpow")
 
 
 def named_parts(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Rules of several factors are not tried on products of more factors than this.
 LARGEST_PRODUCT = 24
+# In a longer sum no terms are looked for that belong together: there are too many pairs.
+MOST_PAIRED_TERMS = 64
 
 
 def patterns_of(rule: Identity) -> list[Pattern]:
@@ -201,6 +203,8 @@ class Pattern:
     # -- parts of sums and products
 
     def _in_sum(self, left: Sum, node: Sum) -> Iterator[Node]:
+        if len(left.terms) > 1 and len(node.terms) > MOST_PAIRED_TERMS:
+            return
         for bound, used, ratio in self._match_terms(list(left.terms), node, {}, None, ()):
             rest = [term for k, term in enumerate(node.terms) if k not in used]
             yield linear([(ratio, self.right(bound, node.axes)), *rest], node.axes)

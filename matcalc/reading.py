@@ -30,13 +30,6 @@ def reading_key(expression: Expr) -> tuple[object, ...]:
     return (tuple(words), expression.cost, _Tie(expression))
 
 
-def first_word(expression: Expr) -> str:
-    """The name or number that the text of an expression starts with, functions apart."""
-    while expression.args:
-        expression = expression.args[0]
-    return _word(expression)
-
-
 def last_word(expression: Expr) -> str:
     """The name or number that the text of a product ends in; of a transpose or a function nothing."""
     while expression.op == "mul":

@@ -132,7 +132,9 @@ class Simplifier:
     def _shorten_all(self, order: Sequence[Node]) -> None:
         """Every node after its children; what has been made short is short."""
         for node in order:
-            short = self._shortened(distributed(rebuilt(node, self.done))) if node.children else node
+            whole = rebuilt(node, self.done) if node.children else node
+            spread = distributed(whole)
+            short = whole if not whole.children else self._shortened(whole) if spread == whole else self._anew(spread)
             self.done[node.digest] = short
             self.done.setdefault(short.digest, short)
 

@@ -58,7 +58,8 @@ class Wording:
                 self.leads_with_quotients |= any(a.op == "div" and a.args[0].op == "number" for a in node.args)
                 self.squares_by_products |= square_of(node) is not None
             elif node.op == "had":
-                equals |= len(set(node.args)) < len(node.args)
+                factors = _entrywise_factors(node)
+                equals |= len(set(factors)) < len(factors)
             elif node.op == "hadpow":
                 powers |= node.args[1] == ex.number(2)
         self.multiplies_equals = equals and not powers
@@ -108,6 +109,19 @@ def with_fractions(expression: Expr) -> Expr:
         else:
             done[id(node)] = node if all(a is b for a, b in zip(args, node.args)) else rebuilt(node, args)
     return done[id(expression)]
+
+
+def _entrywise_factors(node: Expr) -> list[Expr]:
+    """The factors of an entrywise product and of those inside it, as if it were written without brackets."""
+    found: list[Expr] = []
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if part.op == "had":
+            pending += part.args
+        else:
+            found.append(part)
+    return found
 
 
 def square_of(node: Expr) -> Expr | None:

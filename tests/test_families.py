@@ -118,7 +118,7 @@ sum_i((x_i - mu)'*inv(S)*(x_i - mu)) | mu
   2*inv(S)*sum(mu - X', 2)
 sum_i((x_i - mu)'*inv(S)*(x_i - mu)) | S
   -inv(S)*sum_i((x_i - mu)*(x_i - mu)')*inv(S)
-  -inv(S)*(X' - mu)*(X - mu')*inv(S)
+  -inv(S)*(mu - X')*(mu' - X)*inv(S)
 sum_i(norm2(x_i - mu)^2) | mu
   2*sum_i(mu - x_i)
   2*sum(mu - X', 2)

@@ -119,7 +119,7 @@ def test_without_named_parts() -> None:
 
 def test_forms_compose() -> None:
     derivative = differentiate("norm2(X*w - y)^2", "w")
-    assert derivative.expanded().differential().equation == "df = 2*w'*X'*X*dw - 2*y'*X*dw"
+    assert derivative.expanded().differential().equation == "df = 2*(X*w)'*X*dw - 2*y'*X*dw"
     assert derivative.expanded().trace_form().equation == "df = 2*w'*X'*X*dw - 2*y'*X*dw"
     assert derivative.expanded().diff("w").text == "2*X'*X"
     assert derivative.expanded().factored().text == derivative.factored().text
