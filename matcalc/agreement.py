@@ -33,20 +33,23 @@ def agree(before: Node, after: Node) -> bool | None:
     order = postorder(before)
     order += postorder(after, {node.digest for node in order})
     wanted = points_wanted(order)
-    agreed = 0
+    agreed = lost = 0
     for number in range(len(SIGNS_TRIED)):
+        comparison = Comparison(before, after, order, number)
         try:
-            verdict = Comparison(before, after, order, number).verdict()
+            verdict = comparison.verdict()
         except (NoValue, MatcalcError):
             return None
         except (ArithmeticError, ValueError):  # no value at this point
+            lost += comparison.has_plain_value()
             continue
         if verdict is False:
             return False
         agreed += verdict is True
         if agreed == wanted:
             return True
-    return None
+    # what has a value everywhere does not lose it everywhere by being simplified
+    return False if lost == len(SIGNS_TRIED) else None
 
 
 def points_wanted(order: Sequence[Node]) -> int:
@@ -86,6 +89,16 @@ class Comparison:
         if not all(isfinite(value) for values in witness.done.values() for value in values):
             return None
         return None if self.is_lost(old, new) else False
+
+    def has_plain_value(self) -> bool:
+        """Whether the first node has a value here, whatever the second one has."""
+        order = postorder(self.before)
+        witness = Witness(Point(self.number, NUMBERS_PER_NODE * len(order), self.shift, 0.0, 0))
+        try:
+            witness.run(order)
+        except (ArithmeticError, ValueError):
+            return False
+        return all(map(isfinite, witness.done[self.before.digest]))
 
     def witness(self, noise: float = 0.0, sample: int = 0) -> Witness:
         """The values of all nodes, with errors of this size made on the way."""

@@ -134,7 +134,11 @@ class Simplifier:
         for node in order:
             whole = rebuilt(node, self.done) if node.children else node
             spread = distributed(whole)
-            short = whole if not whole.children else self._shortened(whole) if spread == whole else self._anew(spread)
+            if spread != whole:  # what it was taken apart into is new
+                self.done[whole.digest] = whole  # until more is known
+                self._shorten_all(postorder(spread, skip=self.done)[:-1])
+                spread = rebuilt(spread, self.done)
+            short = self._shortened(spread) if spread.children else spread
             self.done[node.digest] = short
             self.done.setdefault(short.digest, short)
 
