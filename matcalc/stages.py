@@ -1,0 +1,150 @@
+"""A formula taken apart for a derivation: intermediates with names, each over those before it and the variable.
+
+What is linear in the variable stays in one piece. Cut is where something moves inside of a function, a power, a divisor
+or a product whose other factor moves as well: `norm2(X*w - y)^2` is `r = X*w - y` and `norm2(r)^2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from matcalc.expr import Expr, Symbol, postorder, symbols
+from matcalc.kinds import plain_kind
+from matcalc.linearity import LINEAR_CALLS, is_linear
+from matcalc.part_names import Names, Numbered
+from matcalc.parts import written_with
+
+if TYPE_CHECKING:
+    from matcalc.parser import Program
+    from matcalc.rulebook import Rulebook
+
+# what a value is called, a scalar or anything else, if the input does not use the letter
+SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
+_POWERS, _QUOTIENTS, _PRODUCTS = ("pow", "hadpow"), ("div", "haddiv"), ("mul", "had")
+# factors that read well where they stand
+_PLAIN_FACTORS = ("symbol", "mul", "had", "entry")
+
+
+class Stage:
+    """One intermediate: the `symbol` that stands for it, its formula, and what moves in that."""
+
+    __slots__ = ("body", "is_given", "operands", "symbol")
+
+    def __init__(self, symbol: Symbol, body: Expr, operands: Sequence[Symbol], is_given: bool) -> None:
+        self.symbol = symbol
+        self.body = body
+        self.operands = tuple(operands)
+        self.is_given = is_given  # the name is the input's own
+
+    def __repr__(self) -> str:
+        return f"<stage {self.symbol.name} of {', '.join(operand.name for operand in self.operands)}>"
+
+
+def staged(program: Program, by: Symbol, rulebook: Rulebook, reserved: Iterable[str] = ()) -> list[Stage]:
+    """The intermediates in order, the value last. The names of the input's own definitions are kept.
+
+    No other name is one in use or reserved.
+
+    >>> from matcalc.parser import parse
+    >>> from matcalc.rulebook import default_rulebook
+    >>> program = parse("log(sin(x^3)^2)", {"x": "scalar"})
+    >>> staged(program, program.symbols["x"], default_rulebook())
+    [<stage u1 of x>, <stage u2 of u1>, <stage u3 of u2>, <stage u4 of u3>]
+    """
+    root = program.expr
+    live = _live(root, by)
+    own = {part: name for name, part in program.definitions.items() if id(part) in live and not _is_plain(part)}
+    chosen = {part for part in [*_intermediates(live, rulebook), *own] if part != root and not part.free}
+    chosen &= set(live.values())
+    taken = program.taken | set(reserved)
+    scalars = all(part.is_scalar for part in [*chosen, root]) and _is_scalar(by)
+    numbered = scalars and bool(chosen) and not own
+    value = own.get(root) or next((c for c in _value_letters(root) if not {c, f"d{c}"} & taken), "value")
+    names: Names | Numbered = Numbered("u", taken) if numbered else Names({*taken, value}, [p.shape for p in chosen])
+    definitions, (body,) = written_with([root], chosen, own, names)
+    if numbered:
+        value = names.fresh(root.shape)
+    given = set(own.values())
+    found: dict[str, Symbol] = {by.name: by}
+    stages = []
+    for name, part in [*definitions, (value, body)]:
+        symbol = Symbol(name, plain_kind(part.shape))
+        operands = [found[other.name] for other in symbols(part) if other.name in found]
+        stages.append(Stage(symbol, part, operands, name in given))
+        found[name] = symbol
+    return stages
+
+
+def _is_scalar(symbol: Symbol) -> bool:
+    return all(size.number == 1 for size in symbol.kind.shape)
+
+
+def _value_letters(root: Expr) -> str:
+    return SCALAR_NAMES if root.is_scalar else OTHER_NAMES
+
+
+def _live(root: Expr, by: Symbol) -> dict[int, Expr]:
+    """What moves with the variable."""
+    live: dict[int, Expr] = {}
+    for node in postorder(root):
+        moves = node.value.name == by.name if node.op == "symbol" else any(id(a) in live for a in node.args)
+        if moves:
+            live[id(node)] = node
+    return live
+
+
+def _intermediates(live: dict[int, Expr], rulebook: Rulebook) -> list[Expr]:
+    """The operands that get a name of their own."""
+    found = []
+    for node in live.values():
+        found += [bare for bare in map(_bare, _inside(node, live, rulebook)) if bare.op != "symbol"]
+    return found
+
+
+def _bare(node: Expr) -> Expr:
+    while node.op in ("transpose", "neg"):
+        node = node.args[0]
+    return node
+
+
+def _is_plain(node: Expr) -> bool:
+    return _bare(node).op == "symbol"
+
+
+def _inside(node: Expr, live: Collection[int], rulebook: Rulebook) -> list[Expr]:
+    """The moving operands in which a node is not linear."""
+    moving = [arg for arg in node.args if id(arg) in live]
+    if node.op in _PRODUCTS:
+        return [arg for arg in moving if _bare(arg).op not in _PLAIN_FACTORS] if len(moving) > 1 else []
+    if node.op in _QUOTIENTS:
+        return moving if id(node.args[1]) in live else []
+    if node.op in _POWERS:
+        return list(moving[0].args) if _is_a_root(moving[0], rulebook) else moving
+    if node.op == "call" and not _is_linear_call(node, moving, rulebook):
+        return moving
+    return []
+
+
+def _is_a_root(node: Expr, rulebook: Rulebook) -> bool:
+    """Whether a call abbreviates a power, which meets the power that it is raised to: norm2(r)^2."""
+    if node.op != "call" or not rulebook.overloads(node.value):
+        return False
+    formula = rulebook.function(node.value, node.args).definition
+    while formula is not None and formula.op == "call" and rulebook.overloads(formula.value):
+        formula = rulebook.function(formula.value, formula.args).definition
+    return formula is not None and formula.op in _POWERS
+
+
+def _is_linear_call(node: Expr, moving: Sequence[Expr], rulebook: Rulebook) -> bool:
+    """Whether the value is linear in the one operand that moves."""
+    if node.value in LINEAR_CALLS:
+        return True
+    if len(moving) != 1 or not rulebook.overloads(node.value):
+        return False
+    function = rulebook.function(node.value, node.args)
+    place = next(k for k, arg in enumerate(node.args) if arg is moving[0])
+    if function.linear is not None:
+        return function.linear == place
+    formula = function.definition
+    return formula is not None and is_linear(formula, [function.parameters[place].name])
