@@ -12,7 +12,7 @@ What comes out at the end is compared with the answer, by numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 from matcalc.agreement import agree
@@ -25,6 +25,7 @@ from matcalc.presentation import Presentation
 from matcalc.printers.text import text
 from matcalc.record import Rule
 from matcalc.stacked import StackedSymbol
+from matcalc.step_printing import align_of, json_of, text_of
 from matcalc.steps import (
     LOCAL,
     NAME,
@@ -43,7 +44,8 @@ from matcalc.tensor import permuted
 if TYPE_CHECKING:
     from matcalc.derivatives import Derivative
     from matcalc.dimensions import Shape
-    from matcalc.expr import Symbol
+    from matcalc.expr import Expr, Symbol
+    from matcalc.kinds import FunctionKind, Kind
     from matcalc.rulebook import Identity
     from matcalc.stages import Stage
     from matcalc.terms import Node
@@ -74,11 +76,15 @@ class Derivation(Sequence[Step]):
         self.rulebook = answer.rulebook
         self.sweeps = Sweeps(self.program, self.by, answer.symmetric, self.rulebook, answer.parts)
         self._steps: list[Step] = []
+        self._prepare()
         self._name_stages()
         if self.sweeps.value.operands:
             self._derive()
         else:
             self._derive_constant()
+
+    def _prepare(self) -> None:
+        """Find what the steps of this style need besides."""
 
     def _derive(self) -> None:
         """Add the steps of this style, from the local derivatives to the answer."""
@@ -105,6 +111,27 @@ class Derivation(Sequence[Step]):
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
 
+    @property
+    def text(self) -> str:
+        """An equation a line, each with its rules behind it."""
+        return text_of(self)
+
+    @property
+    def shapes_text(self) -> str:
+        """The same, with the shapes of the equations."""
+        return text_of(self, shapes=True)
+
+    def latex(self) -> str:
+        """A whole `align*` environment, for a document with the package amsmath."""
+        return align_of(self)
+
+    def json(self) -> str:
+        """The style and the steps, with places and texts of the rules, on one line."""
+        return json_of(self)
+
+    def __str__(self) -> str:
+        return self.text
+
     def __repr__(self) -> str:
         return f"<derivation of {len(self)} steps, {self.style} style>"
 
@@ -119,6 +146,16 @@ class Derivation(Sequence[Step]):
     def names(self) -> set[str]:
         """Every name in use in the input or the steps."""
         return self.program.taken | {stage.symbol.name for stage in self.sweeps.stages}
+
+    @property
+    def differentials(self) -> dict[str, str]:
+        """The names of differentials in the steps, each with what it is the differential of."""
+        return {}
+
+    @property
+    def kinds(self) -> dict[str, Kind | FunctionKind]:
+        """What every name in the steps is."""
+        return {**self.program.kinds, **{stage.symbol.name: stage.symbol.kind for stage in self.sweeps.stages}}
 
     def _add(self, step: Step) -> None:
         self._steps.append(step)
@@ -157,6 +194,7 @@ class Derivation(Sequence[Step]):
         node: Node,
         rules: Sequence[Rule],
         via: Label | None = None,
+        shown: Callable[[Expr], Expr] = lambda result: result,
     ) -> bool:
         """A step in matrix notation; False where there is none. What an identity makes shorter is shown so at once."""
         result = notation.as_found(node)
@@ -166,6 +204,7 @@ class Derivation(Sequence[Step]):
         if applied and expression is not None and expression.cost < result.cost:
             node, result = short, expression
             rules = [*rules, *map(identity_rule, applied)]
+        result = shown(result)
         self._add(Step(action, label, text(result), result, node, sizes_text(node, notation.shape), rules, via))
         return True
 
@@ -205,24 +244,39 @@ class Derivation(Sequence[Step]):
         return arranged(node, value.body.shape, [by], self.answer.layout, self.answer.vec and whole)
 
     def _finish(self, total: Node) -> None:
-        """From the derivative in terms of the names to the answer."""
-        value, by, answer = self.sweeps.value, self.by, self.answer
-        whole, shape = self._arranged(self.sweeps.put_back(total), value, by)
+        """From the derivative in terms of the names, which the last step shows, to the answer."""
+        answer, value = self.answer, self.sweeps.value
+        whole, shape = self._arranged(self.sweeps.put_back(total), value, self.by)
         if not answer.stacks and agree(whole, answer.node) is False:
             raise MatcalcError("the steps lead to other numbers than the answer has: this is a fault of matcalc")
-        notation, label = self._notation(by.name, shape), derivative_label(value.symbol.name, by.name)
-        result, size = notation.as_found(whole), sizes_text(whole, shape)
+        label, notation = derivative_label(value.symbol.name, self.by.name), self._notation(self.by.name, shape)
         if len(self.sweeps.stages) > 1:
-            rule = Rule(f"{_listed([stage.symbol.name for stage in self.sweeps.stages[:-1]])} put back")
-            if result is None:
-                self._put_back_entries(total, rule)
-            elif text(result) != self[-1].right:
-                self._add(Step(PUT_BACK, label, text(result), result, whole, size, [rule]))
+            self._put_back(total, label, notation)
         definitions, wanted = self._answer_text()
         if (self[-1].right, self[-1].definitions) != (wanted, definitions) and not self._ends_in_entries():
-            rules = list(map(identity_rule, notation.simplified(whole)[2])) or [Rule("simplified")]
-            step = Step(SIMPLIFY, label, wanted, answer.expression, answer.node, size, rules, None, definitions)
-            self._add(step)
+            rules = self._simplifying_rules(whole, notation)
+            size = sizes_text(answer.node, shape)
+            self._add(Step(SIMPLIFY, label, wanted, answer.expression, answer.node, size, rules, None, definitions))
+
+    def _simplifying_rules(self, whole: Node, notation: Notation) -> list[Rule]:
+        """What leads from the last step to the answer."""
+        expression, last = self.answer.expression, self[-1]
+        if expression is not None and text(expression) == last.right:
+            return [Rule(f"{_listed(list(self.answer.parts))} named")]
+        found = last.node if last.result is not None and last.node is not None else whole
+        return [identity_rule(identity) for identity in notation.simplified(found)[2]] or [Rule("simplified")]
+
+    def _put_back(self, total: Node, label: Label, notation: Notation) -> None:
+        """The formulas of the intermediates in place of their names, in what the last step shows."""
+        last, names = self[-1], [stage.symbol.name for stage in self.sweeps.stages[:-1]]
+        rule = Rule(f"{_listed(names)} put back")
+        if last.result is None or last.node is None:
+            self._put_back_entries(total, rule)
+            return
+        node = self.sweeps.put_back(last.node)
+        result = notation.as_found(node)
+        if result is not None and text(result) != last.right:
+            self._add(Step(PUT_BACK, label, text(result), result, node, last.shape, [rule]))
 
     def _put_back_entries(self, total: Node, rule: Rule) -> None:
         self._entries(PUT_BACK, self.sweeps.value, self.by, self.sweeps.put_back(total), [rule])

@@ -24,14 +24,18 @@ from matcalc.vector_products import free_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matcalc.kinds import FunctionKind, Kind
+
 
 class DifferentialDerivation(Derivation):
     """`df = 2*r'*dr`, `dr = X*dw`, so `df = 2*r'*X*dw`, and the gradient is `2*X'*r`."""
 
     style = "differential"
 
-    def _derive(self) -> None:
+    def _prepare(self) -> None:
         self._directions()
+
+    def _derive(self) -> None:
         stages = self.sweeps.stages
         for stage in reversed(stages):
             record = Record()
@@ -43,6 +47,14 @@ class DifferentialDerivation(Derivation):
             rule = Rule(f"{' and '.join(lower) if len(lower) < 3 else 'the differentials'} put in")
             self._differential(SUBSTITUTE, stages[-1].symbol, self._within.whole_differential(own), [rule], own)
         self._read_off()
+
+    @property
+    def differentials(self) -> dict[str, str]:
+        return {direction.name: symbol.name for symbol, direction in self.directions.items()}
+
+    @property
+    def kinds(self) -> dict[str, Kind | FunctionKind]:
+        return {**super().kinds, **{direction.name: direction.kind for direction in self.directions.values()}}
 
     def _directions(self) -> None:
         """A name for the differential of the variable and of every stage."""
@@ -59,8 +71,21 @@ class DifferentialDerivation(Derivation):
     def _differential(self, action: str, symbol: Symbol, node: Node, rules: Sequence[Rule], last: Symbol) -> None:
         name = self.directions[symbol].name
         notation = self._notation(last.name, symbol.kind.shape)
-        if not self._equation(action, differential_label(name, symbol.name), notation, node, rules):
+        label = differential_label(name, symbol.name)
+        if not self._equation(action, label, notation, node, rules, shown=self._with_directions_last):
             self._differential_entries(action, symbol, node, rules, self._letters(symbol)[0])
+
+    def _with_directions_last(self, result: Expr) -> Expr:
+        """The scalar differentials behind the scalars that they are multiplied with: `3*x^2*dx`."""
+        if result.op in ("add", "neg"):
+            return ex.with_args(result, tuple([self._with_directions_last(term) for term in result.args]))
+        if result.op == "div":
+            return ex.with_args(result, (self._with_directions_last(result.args[0]), result.args[1]))
+        names = {direction.name for direction in self.directions.values()}
+        if result.op != "mul" or not all(factor.is_scalar for factor in result.args):
+            return result
+        args = sorted(result.args, key=lambda factor: factor.op == "symbol" and factor.value.name in names)
+        return ex.with_args(result, tuple(args))
 
     def _differential_entries(
         self, action: str, symbol: Symbol, node: Node, rules: Sequence[Rule], letters: tuple[str, ...]

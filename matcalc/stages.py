@@ -14,13 +14,13 @@ from matcalc.kinds import plain_kind
 from matcalc.linearity import LINEAR_CALLS, is_linear
 from matcalc.part_names import Names, Numbered
 from matcalc.parts import written_with
+from matcalc.vector_products import value_name
 
 if TYPE_CHECKING:
+    from matcalc.dimensions import Shape
     from matcalc.parser import Program
     from matcalc.rulebook import Rulebook
 
-# what a value is called, a scalar or anything else, if the input does not use the letter
-SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
 _POWERS, _QUOTIENTS, _PRODUCTS = ("pow", "hadpow"), ("div", "haddiv"), ("mul", "had")
 # factors that read well where they stand
 _PLAIN_FACTORS = ("symbol", "mul", "had", "entry")
@@ -60,8 +60,8 @@ def staged(program: Program, by: Symbol, rulebook: Rulebook, reserved: Iterable[
     taken = program.taken | set(reserved)
     scalars = all(part.is_scalar for part in [*chosen, root]) and _is_scalar(by)
     numbered = scalars and bool(chosen) and not own
-    value = own.get(root) or next((c for c in _value_letters(root) if not {c, f"d{c}"} & taken), "value")
-    names: Names | Numbered = Numbered("u", taken) if numbered else Names({*taken, value}, [p.shape for p in chosen])
+    value = own.get(root) or value_name(program)
+    names: Names | Numbered = Numbered("u", taken) if numbered else Names({*taken, value}, _shapes(chosen))
     definitions, (body,) = written_with([root], chosen, own, names)
     if numbered:
         value = names.fresh(root.shape)
@@ -76,12 +76,12 @@ def staged(program: Program, by: Symbol, rulebook: Rulebook, reserved: Iterable[
     return stages
 
 
+def _shapes(parts: Iterable[Expr]) -> list[Shape]:
+    return [part.shape for part in parts]
+
+
 def _is_scalar(symbol: Symbol) -> bool:
     return all(size.number == 1 for size in symbol.kind.shape)
-
-
-def _value_letters(root: Expr) -> str:
-    return SCALAR_NAMES if root.is_scalar else OTHER_NAMES
 
 
 def _live(root: Expr, by: Symbol) -> dict[int, Expr]:

@@ -87,12 +87,13 @@ def _indexed(name: str, letters: Sequence[str]) -> str:
     return entry_latex(name_latex(name), letters)
 
 
-def entry_latex(written: str, letters: Sequence[str]) -> str:
+def entry_latex(written: str, letters: Sequence[str], is_bracketed: bool = False) -> str:
     """A name in LaTeX with indices; one that has a subscript already stands in brackets."""
     if not letters:
         return written
     inside = "".join(letters) if all(letter.isalpha() and len(letter) == 1 for letter in letters) else ",".join(letters)
-    return (f"({written})" if "_" in written or "^" in written else written) + f"_{{{inside}}}"
+    needs_brackets = not is_bracketed and ("_" in written or "^" in written)
+    return (f"({written})" if needs_brackets else written) + f"_{{{inside}}}"
 
 
 class Step:

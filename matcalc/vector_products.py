@@ -31,6 +31,10 @@ from matcalc.wrt import named_variable
 COTANGENTS, DIRECTIONS = ("g", "u", "G"), ("d", "v", "V")
 
 
+# what a value is called, a scalar or anything else, if the input does not use the letter
+SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
+
+
 class VectorProduct(Answer):
     """A vjp, a jvp or an hvp: a derivative multiplied with a named vector."""
 
@@ -78,6 +82,17 @@ def with_vector(
             suggestion=f"use another name, or declare {name}: {kind.text}",
         )
     return program, known
+
+
+def value_name(program: Program) -> str:
+    """What the value is called: f, or F where it is no scalar, skipping letters in use, with `d` in front as well.
+
+    >>> value_name(parse("f*x'*x"))
+    'g'
+    """
+    letters = SCALAR_NAMES if program.expr.is_scalar else OTHER_NAMES
+    free = [letter for letter in letters if not {letter, f"d{letter}"} & program.taken]
+    return free[0] if free else free_name(letters[0], program)
 
 
 def free_name(stem: str, program: Program) -> str:
