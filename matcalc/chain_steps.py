@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from matcalc.derivation import Derivation
@@ -49,7 +50,7 @@ class ChainDerivation(Derivation):
         found, stages = self.sweeps.tangents(), self.sweeps.stages
         if len(stages) > 1 and self._is_scalar_chain():
             names = [self.by.name, *[stage.symbol.name for stage in stages]]
-            links = [derivative_label(upper, lower) for lower, upper in zip(names, names[1:])]
+            links = [derivative_label(upper, lower) for lower, upper in pairwise(names)]
             via = reduce(times, reversed(links))
             self._derivative(MULTIPLY, self.sweeps.value, self.by, found[self.sweeps.value.symbol], [CHAIN], via)
             return found[self.sweeps.value.symbol]
@@ -68,9 +69,7 @@ class ChainDerivation(Derivation):
             before = stage.symbol
         return True
 
-    def _multiplied(
-        self, value: Stage, by: Symbol, node: Node, pairs: list[tuple[Stage, Symbol]], end: Symbol
-    ) -> None:
+    def _multiplied(self, value: Stage, by: Symbol, node: Node, pairs: list[tuple[Stage, Symbol]], end: Symbol) -> None:
         """`dv/dx` as the sum of what comes by way of each pair of a stage and its operand, from or to one end."""
         ways = [self._way(stage, operand, value.symbol, by, end) for stage, operand in pairs]
         known = [way for way in ways if way is not None]

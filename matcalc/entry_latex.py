@@ -25,7 +25,9 @@ def entries_latex(entry: str, write: Write) -> str:
     '2 \\, X_{ik} \\, \\delta_{jl} - \\sum_{q} \\left(A_{iq}\\right)'
     """
     terms = _split(entry, ("+", "-"))
-    return "".join([f" {sign} " * bool(k) + sign * (not k) + _term(term, write) for k, (sign, term) in enumerate(terms)])
+    return "".join(
+        [f" {sign} " * bool(k) + sign * (not k) + _term(term, write) for k, (sign, term) in enumerate(terms)]
+    )
 
 
 def _term(term: str, write: Write) -> str:

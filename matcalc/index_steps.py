@@ -23,9 +23,7 @@ class IndexDerivation(ChainDerivation):
     def _local(self, stage: Stage, operand: Symbol, node: Node, rules: list[Rule]) -> None:
         self._entries(LOCAL, stage, operand, node, rules)
 
-    def _multiplied(
-        self, value: Stage, by: Symbol, node: Node, pairs: list[tuple[Stage, Symbol]], end: Symbol
-    ) -> None:
+    def _multiplied(self, value: Stage, by: Symbol, node: Node, pairs: list[tuple[Stage, Symbol]], end: Symbol) -> None:
         ways = [self._entry_way(stage, operand, value.symbol, by, end) for stage, operand in pairs]
         self._entries(MULTIPLY, value, by, node, [CHAIN], plus(ways))
 

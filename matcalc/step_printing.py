@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 # behind equations of up to this width the rules stand in a column
 WIDTH = 64
-_SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "$": r"\$", "~": r"\textasciitilde{}"}
+_SPECIAL = {
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "~": r"\textasciitilde{}",
+}
 _SPECIAL |= {"^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": "$<$", ">": "$>$", "∂": r"$\partial$"}
 _ARROW = re.compile("->|.", re.DOTALL)
 

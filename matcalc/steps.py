@@ -56,7 +56,9 @@ def derivative_label(
     d, sign = (r"\partial ", "∂") if is_partial else (r"\mathrm{d}", "d")
     above, below = _indexed(value, outer), _indexed(by, inner)
     letters = (*outer, *inner)
-    return Label(f"{sign}{value}{_spot(outer)}/{sign}{by}{_spot(inner)}", rf"\frac{{{d}{above}}}{{{d}{below}}}", letters)
+    return Label(
+        f"{sign}{value}{_spot(outer)}/{sign}{by}{_spot(inner)}", rf"\frac{{{d}{above}}}{{{d}{below}}}", letters
+    )
 
 
 def times(first: Label, second: Label) -> Label:
