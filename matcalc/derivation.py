@@ -263,6 +263,8 @@ class Derivation(Sequence[Step]):
         expression, last = self.answer.expression, self[-1]
         if expression is not None and text(expression) == last.right:
             return [Rule(f"{_listed(list(self.answer.parts))} named")]
+        if self.answer.vec and last.letters:
+            return [Rule("entries counted by vec")]
         found = last.node if last.result is not None and last.node is not None else whole
         return [identity_rule(identity) for identity in notation.simplified(found)[2]] or [Rule("simplified")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matcalc.opaque_function import OpaqueFunction
 from matcalc.terms import Apply, Node, Product
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Rule:
 
 
 def function_rule(function: Function) -> Rule:
-    """The line of a rule file that a function stands in."""
+    """The line of a rule file that a function stands in; one that the input declares has no such line."""
+    if isinstance(function, OpaqueFunction):
+        return Rule(f"{function.name} as declared")
     return Rule(function.name, f"{function.file}:{function.line}", function.text)
 
 

@@ -128,21 +128,21 @@ def _inside(node: Expr, live: Collection[int], rulebook: Rulebook) -> list[Expr]
 
 def _is_a_root(node: Expr, rulebook: Rulebook) -> bool:
     """Whether a call abbreviates a power, which meets the power that it is raised to: norm2(r)^2."""
-    if node.op != "call" or not rulebook.overloads(node.value):
-        return False
-    formula = rulebook.function(node.value, node.args).definition
-    while formula is not None and formula.op == "call" and rulebook.overloads(formula.value):
-        formula = rulebook.function(formula.value, formula.args).definition
-    return formula is not None and formula.op in _POWERS
+    function = rulebook.called(node)
+    while function is not None and function.definition is not None:
+        if function.definition.op in _POWERS:
+            return True
+        function = rulebook.called(function.definition)
+    return False
 
 
 def _is_linear_call(node: Expr, moving: Sequence[Expr], rulebook: Rulebook) -> bool:
     """Whether the value is linear in the one operand that moves."""
     if node.value in LINEAR_CALLS:
         return True
-    if len(moving) != 1 or not rulebook.overloads(node.value):
+    function = rulebook.called(node) if len(moving) == 1 else None
+    if function is None:
         return False
-    function = rulebook.function(node.value, node.args)
     place = next(k for k, arg in enumerate(node.args) if arg is moving[0])
     if function.linear is not None:
         return function.linear == place

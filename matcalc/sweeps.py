@@ -102,10 +102,9 @@ class Sweeps:
         """What the formula abbreviates was written out before the engine came to it."""
         moving = {operand.name for operand in stage.operands}
         for node in postorder(stage.body):
-            if node.op == "call" and self.rulebook.overloads(node.value) and moving & {s.name for s in symbols(node)}:
-                function = self.rulebook.function(node.value, node.args)
-                if function.definition is not None:
-                    record.add(function_rule(function))
+            function = self.rulebook.called(node)
+            if function is not None and function.definition is not None and moving & {s.name for s in symbols(node)}:
+                record.add(function_rule(function))
 
     def _record_together(self, stage: Stage, record: Record) -> None:
         """The engine moves one operand at a time; that two meet in a product is seen when all move."""
