@@ -6,7 +6,7 @@ or a product whose other factor moves as well: `norm2(X*w - y)^2` is `r = X*w - 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.expr import Expr, Symbol, postorder, symbols
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matcalc.dimensions import Shape
     from matcalc.parser import Program
     from matcalc.rulebook import Rulebook
+    from matcalc.stretches import Statement
 
 _POWERS, _QUOTIENTS, _PRODUCTS = ("pow", "hadpow"), ("div", "haddiv"), ("mul", "had")
 # factors that read well where they stand
@@ -31,7 +32,7 @@ class Stage:
 
     __slots__ = ("body", "is_given", "operands", "symbol")
 
-    def __init__(self, symbol: Symbol, body: Expr, operands: Sequence[Symbol], is_given: bool) -> None:
+    def __init__(self, symbol: Symbol, body: Expr, operands: Iterable[Symbol], is_given: bool) -> None:
         self.symbol = symbol
         self.body = body
         self.operands = tuple(operands)
@@ -52,25 +53,34 @@ def staged(program: Program, by: Symbol, rulebook: Rulebook, reserved: Iterable[
     >>> staged(program, program.symbols["x"], default_rulebook())
     [<stage u1 of x>, <stage u2 of u1>, <stage u3 of u2>, <stage u4 of u3>]
     """
-    root = program.expr
-    live = _live(root, by)
-    own = {part: name for name, part in program.definitions.items() if id(part) in live and not _is_plain(part)}
-    chosen = {part for part in [*_intermediates(live, rulebook), *own] if part != root and not part.free}
-    chosen &= set(live.values())
-    taken = program.taken | set(reserved)
-    scalars = all(part.is_scalar for part in [*chosen, root]) and _is_scalar(by)
-    numbered = scalars and bool(chosen) and not own
-    value = own.get(root) or value_name(program)
-    names: Names | Numbered = Numbered("u", taken) if numbered else Names({*taken, value}, _shapes(chosen))
-    definitions, (body,) = written_with([root], chosen, own, names)
-    if numbered:
-        value = names.fresh(root.shape)
-    given = set(own.values())
+    live = _live(program.expr, by)
+    moving = set(live.values())
+    own = {part: name for name, part in program.definitions.items() if part in moving and not _is_plain(part)}
+    inside = [part for part in [*_intermediates(live, rulebook), *own] if part != program.expr and not part.free]
+    return _in_order(_named(program, by, {*inside} & moving, own, reserved), by, set(own.values()))
+
+
+def _named(
+    program: Program, by: Symbol, chosen: set[Expr], own: Mapping[Expr, str], reserved: Iterable[str]
+) -> list[Statement]:
+    """The chosen parts and the value with their names: `u1`, `u2`, ... where all are scalars, else by their shapes."""
+    root, taken = program.expr, program.taken | set(reserved)
+    value = own.get(root) or value_name(program, reserved)
+    if chosen and not own and all(part.is_scalar for part in [*chosen, root]) and _is_scalar(by):
+        numbers = Numbered("u", taken)
+        definitions, (body,) = written_with([root], chosen, own, numbers)
+        return [*definitions, (numbers.fresh(root.shape), body)]
+    definitions, (body,) = written_with([root], chosen, own, Names({*taken, value}, _shapes(chosen)))
+    return [*definitions, (value, body)]
+
+
+def _in_order(named: Iterable[Statement], by: Symbol, given: Container[str]) -> list[Stage]:
+    """A stage for each name, with those before it that move in it."""
     found: dict[str, Symbol] = {by.name: by}
     stages = []
-    for name, part in [*definitions, (value, body)]:
+    for name, part in named:
         symbol = Symbol(name, plain_kind(part.shape))
-        operands = [found[other.name] for other in symbols(part) if other.name in found]
+        operands = dict.fromkeys([found[other.name] for other in symbols(part) if other.name in found])
         stages.append(Stage(symbol, part, operands, name in given))
         found[name] = symbol
     return stages

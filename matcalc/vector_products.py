@@ -12,6 +12,7 @@ is projected onto it, unless all entries are taken as independent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain, count
 from typing import Any
 
@@ -84,14 +85,15 @@ def with_vector(
     return program, known
 
 
-def value_name(program: Program) -> str:
-    """What the value is called: f, or F where it is no scalar, skipping letters in use, with `d` in front as well.
+def value_name(program: Program, reserved: Iterable[str] = ()) -> str:
+    """What the value is called: f, or F where it is no scalar, skipping letters in use or reserved, also behind a d.
 
     >>> value_name(parse("f*x'*x"))
     'g'
     """
     letters = SCALAR_NAMES if program.expr.is_scalar else OTHER_NAMES
-    free = [letter for letter in letters if not {letter, f"d{letter}"} & program.taken]
+    taken = program.taken | set(reserved)
+    free = [letter for letter in letters if not {letter, f"d{letter}"} & taken]
     return free[0] if free else free_name(letters[0], program)
 
 
