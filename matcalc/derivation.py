@@ -13,6 +13,7 @@ What comes out at the end is compared with the answer, by numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, overload
 
 from matcalc.agreement import agree
@@ -51,37 +52,56 @@ if TYPE_CHECKING:
     from matcalc.terms import Node
 
 
-class Derivation(Sequence[Step]):
-    """The steps to a first derivative, in order. Raises UnsupportedError where there are none to show.
+_ASK_INDEX = "ask for the steps of the derivative of lower order"
 
-    The last step has the text of the answer on its right side.
+
+class Derivation(Sequence[Step]):
+    """The steps to a derivative, in order. Raises UnsupportedError where there are none to show.
+
+    The last step has the text of the answer on its right side; of a tensor it shows the entries. `names` are all names
+    in use in the input or the steps, `kinds` what each of them is; `differentials` are the names of differentials, each
+    with what it is that of.
     """
 
     style = ""
 
     def __init__(self, answer: Derivative) -> None:
-        if answer.order > 1:
-            raise UnsupportedError(
-                f"steps are shown for a first derivative, this one is of order {answer.order}",
-                suggestion="differentiate the gradient as an expression of its own, and ask for its steps",
-            )
-        if isinstance(answer.wrt, StackedSymbol):
+        self.answer = answer
+        self.by = answer.partials[-1].by
+        self.program = answer.program
+        self.rulebook = answer.rulebook
+        self.names = self.program.taken
+        self.kinds: dict[str, Kind | FunctionKind] = dict(self.program.kinds)
+        self.differentials: dict[str, str] = {}
+        self._steps: list[Step] = []
+        self._value_rule = "the value"
+        if any(isinstance(partial.by, StackedSymbol) for partial in answer.partials):
             raise UnsupportedError(
                 "steps are shown for one variable, not for several in a column",
                 suggestion="name the variables apart: --wrt x,y",
             )
-        self.answer = answer
-        self.by = answer.wrt
-        self.program = answer.program
-        self.rulebook = answer.rulebook
-        self.sweeps = Sweeps(self.program, self.by, answer.symmetric, self.rulebook, answer.parts)
-        self._steps: list[Step] = []
+        if answer.order > 1:
+            self._go_on_from(answer.lower())
+        self.sweeps = Sweeps(self.program, self.by, answer.symmetric, self.rulebook, {*answer.parts, *self.names})
+        self.kinds |= {stage.symbol.name: stage.symbol.kind for stage in self.sweeps.stages}
+        self.names = self.names | {stage.symbol.name for stage in self.sweeps.stages}
         self._prepare()
         self._name_stages()
         if self.sweeps.value.operands:
             self._derive()
         else:
             self._derive_constant()
+
+    def _go_on_from(self, lower: Derivative) -> None:
+        """Take the steps to a derivative of one order less, which is then the value."""
+        if lower.expression is None:
+            raise UnsupportedError("steps go on only from a derivative with a matrix form", suggestion=_ASK_INDEX)
+        before = lower.derivation(self.style)
+        self._steps += before
+        self._value_rule = f"the derivative {before[-1].left}"
+        self.names, self.kinds, self.differentials = before.names, dict(before.kinds), dict(before.differentials)
+        self.program = copy(self.program)
+        self.program.expr = lower.expression
 
     def _prepare(self) -> None:
         """Find what the steps of this style need besides."""
@@ -142,28 +162,14 @@ class Derivation(Sequence[Step]):
         """What the value is called."""
         return self.sweeps.value.symbol.name
 
-    @property
-    def names(self) -> set[str]:
-        """Every name in use in the input or the steps."""
-        return self.program.taken | {stage.symbol.name for stage in self.sweeps.stages}
-
-    @property
-    def differentials(self) -> dict[str, str]:
-        """The names of differentials in the steps, each with what it is the differential of."""
-        return {}
-
-    @property
-    def kinds(self) -> dict[str, Kind | FunctionKind]:
-        """What every name in the steps is."""
-        return {**self.program.kinds, **{stage.symbol.name: stage.symbol.kind for stage in self.sweeps.stages}}
-
     def _add(self, step: Step) -> None:
         self._steps.append(step)
 
     def _name_stages(self) -> None:
         """An equation for each name, the value last."""
         for stage in self.sweeps.stages:
-            said = "as given" if stage.is_given else "named" if stage is not self.sweeps.value else "the value"
+            named = "named" if stage is not self.sweeps.value else self._value_rule
+            said = "as given" if stage.is_given else named
             label, node = name_label(stage.symbol.name), self.sweeps.nodes[stage.symbol]
             shape = sizes_text(node, stage.body.shape)
             self._add(Step(NAME, label, text(stage.body), stage.body, node, shape, [Rule(said)]))
@@ -236,7 +242,7 @@ class Derivation(Sequence[Step]):
     def _letters(self, *symbols: Symbol) -> list[tuple[str, ...]]:
         """Letters for the axes of each symbol, none of them in use."""
         reserved = {letter for letters in self._sums.values() for letter in letters}
-        pool = iter([letter for letter in LETTERS if letter not in self.names | reserved])
+        pool = iter([letter for letter in LETTERS if letter not in {*self.names, *reserved}])
         return [tuple([next(pool) for _ in axes_of(symbol.kind.shape)]) for symbol in symbols]
 
     def _arranged(self, node: Node, value: Stage, by: Symbol) -> tuple[Node, Shape | None]:

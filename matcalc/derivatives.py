@@ -42,6 +42,12 @@ class Derivative(Answer):
         answer = Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook, vec=self.vec)
         return answer.presented(self.presentation)
 
+    def lower(self) -> Derivative:
+        """The derivative that this one is the derivative of by its last variable."""
+        partials = self.partials[:-1]
+        answer = Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook)
+        return answer.presented(self.presentation)
+
     def differential(self) -> Differential:
         """The differential that this derivative is read off, linear in that of the variable.
 
@@ -70,7 +76,7 @@ class Derivative(Answer):
     def steps(self) -> Derivation:
         """How the derivative comes about, by differentials: a sequence of steps, with text, LaTeX and JSON.
 
-        Raises UnsupportedError for a higher derivative.
+        Raises UnsupportedError by several variables in a column, and for a derivative of a tensor.
 
         >>> from matcalc import differentiate
         >>> [step.text for step in differentiate("norm2(X*w - y)^2", "w").steps][2:5]

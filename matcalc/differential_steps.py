@@ -24,8 +24,6 @@ from matcalc.vector_products import free_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matcalc.kinds import FunctionKind, Kind
-
 
 class DifferentialDerivation(Derivation):
     """`df = 2*r'*dr`, `dr = X*dw`, so `df = 2*r'*X*dw`, and the gradient is `2*X'*r`."""
@@ -48,14 +46,6 @@ class DifferentialDerivation(Derivation):
             self._differential(SUBSTITUTE, stages[-1].symbol, self._within.whole_differential(own), [rule], own)
         self._read_off()
 
-    @property
-    def differentials(self) -> dict[str, str]:
-        return {direction.name: symbol.name for symbol, direction in self.directions.items()}
-
-    @property
-    def kinds(self) -> dict[str, Kind | FunctionKind]:
-        return {**super().kinds, **{direction.name: direction.kind for direction in self.directions.values()}}
-
     def _directions(self) -> None:
         """A name for the differential of the variable and of every stage."""
         convention = self.answer.symmetric
@@ -67,6 +57,8 @@ class DifferentialDerivation(Derivation):
         kinds = {stage.symbol: plain_kind(stage.symbol.kind.shape) for stage in self.sweeps.stages}
         kinds[self.by] = tangent_kind(self.by.kind, convention)
         self.directions = {s: Symbol(free_name(f"d{s.name}", self.program), kind) for s, kind in kinds.items()}
+        self.differentials |= {direction.name: symbol.name for symbol, direction in self.directions.items()}
+        self.kinds |= {direction.name: direction.kind for direction in self.directions.values()}
 
     def _differential(self, action: str, symbol: Symbol, node: Node, rules: Sequence[Rule], last: Symbol) -> None:
         name = self.directions[symbol].name

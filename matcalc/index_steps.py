@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc.chain_steps import CHAIN, ChainDerivation
-from matcalc.lower import axes_of
 from matcalc.record import Rule
 from matcalc.steps import LOCAL, MULTIPLY, plus
 
@@ -31,7 +30,6 @@ class IndexDerivation(ChainDerivation):
         """In matrix notation again, where there is one."""
         value = self.sweeps.value
         placed, shape = self._arranged(total, value, self.by)
-        has_letters = bool(axes_of(self.by.kind.shape) or axes_of(value.body.shape))
-        if has_letters and self._notation(self.by.name, shape).as_found(placed) is not None:
+        if self[-1].letters and self._notation(self.by.name, shape).as_found(placed) is not None:
             self._derivative(MULTIPLY, value, self.by, total, [Rule("in matrix notation")])
         super()._finish(total)

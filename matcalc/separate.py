@@ -166,7 +166,6 @@ class Derivatives(Mapping[str, Answer]):
         >>> {name: steps[-1].text for name, steps in differentiate("x'*A*y", "x, y").derivations("chain").items()}
         {'x': 'df/dx = A*y', 'y': "df/dy = A'*x"}
         """
-        self._first_derivatives("the derivation")
         return {name: answer.derivation(style) for name, answer in self.items() if isinstance(answer, Derivative)}
 
     def _first_derivatives(self, form: str) -> tuple[Symbol, str, Rulebook]:
