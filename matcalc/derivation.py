@@ -22,6 +22,7 @@ from matcalc.indexform import LETTERS, entry_text
 from matcalc.layout import arranged
 from matcalc.lower import axes_of
 from matcalc.notation import Notation
+from matcalc.partials import at_places
 from matcalc.presentation import Presentation
 from matcalc.printers.text import text
 from matcalc.record import Rule
@@ -67,7 +68,8 @@ class Derivation(Sequence[Step]):
 
     def __init__(self, answer: Derivative) -> None:
         self.answer = answer
-        self.by = answer.partials[-1].by
+        self.symbols, partials, _ = at_places(answer.program.expr, answer.partials, None)
+        self.by = partials[-1].by
         self.program = answer.program
         self.rulebook = answer.rulebook
         self.names = self.program.taken
@@ -82,7 +84,8 @@ class Derivation(Sequence[Step]):
             )
         if answer.order > 1:
             self._go_on_from(answer.lower())
-        self.sweeps = Sweeps(self.program, self.by, answer.symmetric, self.rulebook, {*answer.parts, *self.names})
+        self._reserved = {*answer.parts, *self.names}
+        self.sweeps = self.swept(answer.symmetric)
         self.kinds |= {stage.symbol.name: stage.symbol.kind for stage in self.sweeps.stages}
         self.names = self.names | {stage.symbol.name for stage in self.sweeps.stages}
         self._prepare()
@@ -91,6 +94,10 @@ class Derivation(Sequence[Step]):
             self._derive()
         else:
             self._derive_constant()
+
+    def swept(self, convention: str) -> Sweeps:
+        """The engine over the formula under a convention for structured variables."""
+        return Sweeps(self.program, self.by, convention, self.rulebook, self.symbols, self._reserved)
 
     def _go_on_from(self, lower: Derivative) -> None:
         """Take the steps to a derivative of one order less, which is then the value."""
@@ -175,7 +182,7 @@ class Derivation(Sequence[Step]):
             self._add(Step(NAME, label, text(stage.body), stage.body, node, shape, [Rule(said)]))
 
     def _notation(self, last: str, shape: Shape | None) -> Notation:
-        return Notation(self.program, self.rulebook, last, Presentation(), shape)
+        return Notation(self.program, self.rulebook, last, Presentation(), shape, self.symbols)
 
     def _derivative(
         self,

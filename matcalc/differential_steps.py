@@ -16,7 +16,6 @@ from matcalc.printers.text import text
 from matcalc.record import Record, Rule
 from matcalc.steps import LOCAL, READ_OFF, SUBSTITUTE, Label, Step, differential_label, sizes_text
 from matcalc.sums import is_zero
-from matcalc.sweeps import Sweeps
 from matcalc.terms import Node
 from matcalc.variables import tangent_kind
 from matcalc.vector_products import free_name
@@ -53,10 +52,13 @@ class DifferentialDerivation(Derivation):
         convention = "projected" if convention == "cookbook" else convention
         self._within = self.sweeps
         if convention != self.answer.symmetric:
-            self._within = Sweeps(self.program, self.by, convention, self.rulebook)
+            self._within = self.swept(convention)
         kinds = {stage.symbol: plain_kind(stage.symbol.kind.shape) for stage in self.sweeps.stages}
         kinds[self.by] = tangent_kind(self.by.kind, convention)
-        self.directions = {s: Symbol(free_name(f"d{s.name}", self.program), kind) for s, kind in kinds.items()}
+        self.directions = {
+            symbol: Symbol(free_name(f"d{symbol.name}", self.program), kind, place=f"along {symbol.place}")
+            for symbol, kind in kinds.items()
+        }
         self.differentials |= {direction.name: symbol.name for symbol, direction in self.directions.items()}
         self.kinds |= {direction.name: direction.kind for direction in self.directions.values()}
 

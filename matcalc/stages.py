@@ -77,9 +77,10 @@ def _named(
 def _in_order(named: Iterable[Statement], by: Symbol, given: Container[str]) -> list[Stage]:
     """A stage for each name, with those before it that move in it."""
     found: dict[str, Symbol] = {by.name: by}
-    stages = []
+    stages: list[Stage] = []
     for name, part in named:
-        symbol = Symbol(name, plain_kind(part.shape))
+        # its order among the variables is that of its making, whatever it is called
+        symbol = Symbol(name, plain_kind(part.shape), place=f"stage {len(stages):06}")
         operands = dict.fromkeys([found[other.name] for other in symbols(part) if other.name in found])
         stages.append(Stage(symbol, part, operands, name in given))
         found[name] = symbol

@@ -32,14 +32,21 @@ class Sweeps:
     """A program, taken apart for one variable under a convention for structured ones."""
 
     def __init__(
-        self, program: Program, by: Symbol, convention: str, rulebook: Rulebook, reserved: Iterable[str] = ()
+        self,
+        program: Program,
+        by: Symbol,
+        convention: str,
+        rulebook: Rulebook,
+        symbols: Mapping[str, Symbol],
+        reserved: Iterable[str] = (),
     ) -> None:
-        """`reserved` are names that no stage may have."""
+        """`symbols` are the variables at their places, by their keys; `reserved` are names that no stage may have."""
         self.by = by
         self.rulebook = rulebook
         self.stages = staged(program, by, rulebook, reserved)
         self.known = {symbol: Variable(symbol, convention) for symbol in [by, *[s.symbol for s in self.stages]]}
-        operands = self.known[by].operands
+        operands = {key: variable(symbol) for key, symbol in symbols.items()}
+        operands |= {stage.symbol.name: variable(stage.symbol) for stage in self.stages} | self.known[by].operands
         self.nodes = {stage.symbol: lower(stage.body, rulebook, operands) for stage in self.stages}
 
     @property
