@@ -71,15 +71,14 @@ class DifferentialDerivation(Derivation):
 
     def _with_directions_last(self, result: Expr) -> Expr:
         """The scalar differentials behind the scalars that they are multiplied with: `3*x^2*dx`."""
-        if result.op in ("add", "neg"):
-            return ex.with_args(result, tuple([self._with_directions_last(term) for term in result.args]))
-        if result.op == "div":
-            return ex.with_args(result, (self._with_directions_last(result.args[0]), result.args[1]))
         names = {direction.name for direction in self.directions.values()}
-        if result.op != "mul" or not all(factor.is_scalar for factor in result.args):
-            return result
-        args = sorted(result.args, key=lambda factor: factor.op == "symbol" and factor.value.name in names)
-        return ex.with_args(result, tuple(args))
+        done: dict[int, Expr] = {}
+        for node in ex.postorder(result):
+            args = [done[id(arg)] for arg in node.args]
+            if node.op == "mul" and all(arg.is_scalar for arg in args):
+                args.sort(key=lambda factor: factor.op == "symbol" and factor.value.name in names)
+            done[id(node)] = ex.with_args(node, tuple(args)) if args else node
+        return done[id(result)]
 
     def _differential_entries(
         self, action: str, symbol: Symbol, node: Node, rules: Sequence[Rule], letters: tuple[str, ...]
