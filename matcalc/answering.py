@@ -10,6 +10,7 @@ import click
 
 from matcalc.arguments import Failure, read_declarations, read_lines, read_program
 from matcalc.errors import MatcalcError, UnsupportedError
+from matcalc.step_answers import rendered_steps, steps_style, steps_target, with_steps
 
 if TYPE_CHECKING:
     from matcalc.answers import Answer
@@ -35,17 +36,20 @@ def answer_programs(
     shapes: bool,
     check: bool,
     seed: int,
+    steps: str | None = None,
+    align: bool = False,
     **question: Any,
 ) -> None:
     """Answer one program, or one a line; `question` holds the options that say what is asked."""
-    target = target_of(target, latex, form)
+    target, style = target_of(target, latex, form), steps_style(steps, align)
+    target = steps_target(target, align, form, batch) if style else target
     if expand and factor:
         raise click.UsageError("--expand and --factor exclude each other.")
     asked = keywords(**question)
 
     def respond(text: str) -> None:
         answer = as_presented(in_form(ask(text, **asked), form), expand, factor, inline)
-        written = rendered(answer, target)
+        written = shown_as(answer, target, style, shapes)
         click.echo(on_one_line(written, target) if batch else written)
         report_on(answer, quiet, shapes, check, seed)
 
@@ -55,6 +59,15 @@ def answer_programs(
         raise click.UsageError("--batch answers on one line each; NumPy source takes several.")
     else:
         answer_lines(expression, respond)
+
+
+def shown_as(answer: Shown, target: str, style: str | None, shapes: bool) -> str:
+    """The answer, or the steps to it where they are asked for in some style."""
+    if style is None:
+        return rendered(answer, target)
+    if target == "json":
+        return with_steps(as_json(answer), answer, style)
+    return rendered_steps(answer, style, target, shapes)
 
 
 def answer_lines(expression: str | None, respond: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ No mathematics here, and nothing heavy: this module is loaded by every call of t
 from __future__ import annotations
 
 import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,11 +66,15 @@ def _parted(args: list[str], known: dict[str, click.Option]) -> tuple[list[str],
     """Options with their values, and the words that are none: only a known option is one."""
     options: list[str] = []
     words: list[str] = []
-    rest = iter(args)
-    for arg in rest:
+    rest = deque(args)
+    while rest:
+        arg = rest.popleft()
         option = known.get(arg.split("=", 1)[0])
         if arg == "--":
             words += rest
+            rest.clear()
+        elif option and arg in known and _may_stand_alone(option):
+            options.append(f"{arg}={_value_if_any(option, rest)}")
         elif option and arg in known and not option.is_flag:
             options += [arg, _value(arg, rest)]
         elif arg in known or (option and arg.startswith("--")) or _is_misspelt(arg):
@@ -79,11 +84,21 @@ def _parted(args: list[str], known: dict[str, click.Option]) -> tuple[list[str],
     return options, words
 
 
-def _value(option: str, rest: Iterator[str]) -> str:
-    value = next(rest, None)
-    if value is None:
+def _value(option: str, rest: deque[str]) -> str:
+    if not rest:
         raise click.BadOptionUsage(option, f"Option {option!r} requires an argument.")
-    return value
+    return rest.popleft()
+
+
+def _may_stand_alone(option: click.Option) -> bool:
+    """Whether an option has a value of its own when none is given."""
+    return not option.is_flag and isinstance(option.flag_value, str)
+
+
+def _value_if_any(option: click.Option, rest: deque[str]) -> str:
+    """The next word where it is one of the choices, else the value that the option has alone."""
+    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
+    return rest.popleft() if rest and rest[0] in choices else str(option.flag_value)
 
 
 def _is_misspelt(arg: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.answers import Answer
 from matcalc.differentials import Differential, TraceForm
@@ -10,6 +10,9 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Symbol
 from matcalc.partials import Partial
 from matcalc.wrt import in_turn
+
+if TYPE_CHECKING:
+    from matcalc.derivation import Derivation
 
 
 class Derivative(Answer):
@@ -39,6 +42,12 @@ class Derivative(Answer):
         answer = Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook, vec=self.vec)
         return answer.presented(self.presentation)
 
+    def lower(self) -> Derivative:
+        """The derivative that this one is the derivative of by its last variable."""
+        partials = self.partials[:-1]
+        answer = Derivative(self.program, partials, self.layout, self.symmetric, self.rulebook)
+        return answer.presented(self.presentation)
+
     def differential(self) -> Differential:
         """The differential that this derivative is read off, linear in that of the variable.
 
@@ -62,6 +71,29 @@ class Derivative(Answer):
         """
         by = self._only("the trace form")
         return TraceForm(self.program, by, self.symmetric, self.rulebook).presented(self.presentation)
+
+    @property
+    def steps(self) -> Derivation:
+        """How the derivative comes about, by differentials: a sequence of steps, with text, LaTeX and JSON.
+
+        Raises UnsupportedError by several variables in a column, and for a derivative of a tensor.
+
+        >>> from matcalc import differentiate
+        >>> [step.text for step in differentiate("norm2(X*w - y)^2", "w").steps][2:5]
+        ["df = 2*r'*dr", 'dr = X*dw', "df = 2*r'*X*dw"]
+        """
+        return self.derivation()
+
+    def derivation(self, style: str = "differential") -> Derivation:
+        """The same in one of the styles `differential`, `chain` and `index`.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("r = X*w - y; r'*r", "w").derivation("chain")[4].text
+        "df/dw = (dr/dw)'*df/dr = 2*X'*r"
+        """
+        from matcalc.step_styles import derivation_of
+
+        return derivation_of(self, style)
 
     def _only(self, form: str) -> Symbol:
         """The one variable."""

@@ -17,10 +17,7 @@ from matcalc.rulebook import Rulebook
 from matcalc.stacked import StackedSymbol, parts_of
 from matcalc.sums import is_zero
 from matcalc.variables import tangent_kind
-from matcalc.vector_products import free_name
-
-# what the value is called, a scalar or anything else, if the input does not use the letter
-SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
+from matcalc.vector_products import free_name, value_name
 
 
 class Differential(Answer):
@@ -38,9 +35,7 @@ class Differential(Answer):
             self.own[part], program = own, program.declaring(own)
         along = own if by in self.own else StackedSymbol(self.own.values())
         super().__init__(program, [Partial(by, along)], "mixed", symmetric, rulebook)
-        letters = SCALAR_NAMES if program.expr.is_scalar else OTHER_NAMES
-        free = [letter for letter in letters if not {letter, f"d{letter}"} & self.program.taken]
-        self.value_name = free[0] if free else free_name(letters[0], self.program)
+        self.value_name = value_name(self.program)
 
     @property
     def name(self) -> str:

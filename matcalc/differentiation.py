@@ -45,23 +45,24 @@ from matcalc.terms import (
 )
 
 if TYPE_CHECKING:
+    from matcalc.record import Record
     from matcalc.rulebook import Function, Rulebook
     from matcalc.symbols import IndexSet
 
 
-def derivative(root: Node, variable: Node, rulebook: Rulebook) -> Node:
+def derivative(root: Node, variable: Node, rulebook: Rulebook, record: Record | None = None) -> Node:
     """The derivative of `root` by the leaf `variable`.
 
-    Its axes are those of the variable, then those of the root.
+    Its axes are those of the variable, then those of the root. A record is told which rules are used.
     """
     if not variable.axes:
-        return forward(root, variable, ones(), (), rulebook)
+        return forward(root, variable, ones(), (), rulebook, record)
     axes = root.axes
     count = len(axes)
     identity = product(
         [(delta(d), 1, (k, k + count)) for k, d in enumerate(axes)], tuple(range(2 * count)), axes + axes
     )
-    return reverse(root, identity, axes, variable, rulebook)
+    return reverse(root, identity, axes, variable, rulebook, record)
 
 
 def dependent(order: list[Node], variable: Node) -> set[bytes]:
@@ -80,7 +81,9 @@ def is_large(order: list[Node]) -> bool:
     return len(order) > LARGE_EXPRESSION or any(isinstance(node, Part) for node in order)
 
 
-def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Rulebook) -> Node:
+def reverse(
+    root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Rulebook, record: Record | None = None
+) -> Node:
     """The adjoint of `variable` when that of `root` is `seed`; both carry the `extra` axes last."""
     order = postorder(root)
     live = dependent(order, variable)
@@ -93,6 +96,8 @@ def reverse(root: Node, seed: Node, extra: Axes, variable: Node, rulebook: Ruleb
         adjoint = terms[0] if len(terms) == 1 else (1, linear(terms, node.axes + extra))
         if large and isinstance(adjoint[1], Sum):
             adjoint = adjoint[0], part(adjoint[1])
+        if record is not None:
+            record.passed(node, live)
         for child, term in _pulled_back(node, adjoint, extra, live, rulebook):
             adjoints.setdefault(child.digest, []).append(_gathered(term, node, child))
     return linear(adjoints.get(variable.digest, []), variable.axes + extra)
@@ -264,7 +269,9 @@ def _transposed_map(node: Apply, adjoint: Node, extra: Axes, rulebook: Rulebook)
     return forward(formula, formal, adjoint, further + extra, rulebook)
 
 
-def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Rulebook) -> Node:
+def forward(
+    root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Rulebook, record: Record | None = None
+) -> Node:
     """The tangent of `root` when that of `variable` is `tangent`; `extra` axes come last."""
     order = postorder(root)
     live = dependent(order, variable)
@@ -276,6 +283,8 @@ def forward(root: Node, variable: Node, tangent: Node, extra: Axes, rulebook: Ru
         if node.digest in live and node.digest != variable.digest:
             moved = _pushed_forward(node, tangents, extra, rulebook)
             tangents[node.digest] = part(moved) if large and isinstance(moved, Sum) else moved
+            if record is not None:
+                record.passed(node, live)
     return tangents[root.digest]
 
 

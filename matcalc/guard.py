@@ -19,16 +19,23 @@ def guarded(node: Node, rulebook: Rulebook, forms: MatrixForms | None = None) ->
 
     Where nothing was simplified, nothing is evaluated. What cannot be evaluated is taken as it is.
     """
-    forms = forms or MatrixForms()
+    short, _, dropped = guarded_simplification(node, rulebook, forms or MatrixForms())
+    return short, dropped
+
+
+def guarded_simplification(
+    node: Node, rulebook: Rulebook, forms: MatrixForms
+) -> tuple[Node, list[Identity], list[str]]:
+    """The same, with the rules of the file that were applied on the way."""
     short, applied = simplification(node, rulebook, forms)
     if short == node or agree(node, short) is not False:
-        return short, []
+        return short, applied, []
     added = [rule for rule in applied if not rule.entry.trusted]
     if added:
-        short, _ = simplification(node, rulebook, forms, without=added)
+        short, applied = simplification(node, rulebook, forms, without=added)
         if agree(node, short) is not False:
-            return short, [f"left out, since with it the numbers of the answer change: {_named(added)}"]
-    return node, ["not simplified, since the simplified form had other numbers: this is a fault of matcalc"]
+            return short, applied, [f"left out, since with it the numbers of the answer change: {_named(added)}"]
+    return node, [], ["not simplified, since the simplified form had other numbers: this is a fault of matcalc"]
 
 
 def _named(rules: Sequence[Identity]) -> str:

@@ -41,6 +41,12 @@ def index_text(node: Node, sums: Letters | None = None, inputs: Sequence[int] = 
     return (f"[{','.join(axes)}] " if axes else "") + body
 
 
+def entry_text(node: Node, axes: Sequence[str], sums: Letters | None = None) -> str:
+    """The entry of a tensor at indices with these letters."""
+    free = (letter for letter in _letters(node, sums or {}) if letter not in axes)
+    return _Writer(free, sums or {}).entry(node, list(axes))
+
+
 def _letters(node: Node, sums: Letters) -> Iterator[str]:
     order = postorder(node)
     taken = {n.symbol.name for n in order if isinstance(n, Leaf)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc.agreement import agree
-from matcalc.guard import guarded
+from matcalc.guard import guarded, guarded_simplification
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.presentation import FACTORED, Presentation
 from matcalc.signs import Signs, better_signed, mixed_differences, signs_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matcalc.dimensions import Shape
     from matcalc.expr import Expr, Symbol
     from matcalc.parser import Program
-    from matcalc.rulebook import Rulebook
+    from matcalc.rulebook import Identity, Rulebook
     from matcalc.terms import Node
 
 
@@ -64,6 +64,16 @@ class Notation:
         if arranged != short and agree(short, arranged) is False:
             arranged, dropped = short, [*dropped, f"not {self.presentation.form}, since that form had other numbers"]
         return arranged, self._expression(arranged, forms), dropped
+
+    def as_found(self, node: Node) -> Expr | None:
+        """How a node is written without being simplified, if it has a matrix form."""
+        return self._expression(node, self._forms())
+
+    def simplified(self, node: Node) -> tuple[Node, Expr | None, list[Identity]]:
+        """The node simplified, how that is written, and the identities that were applied."""
+        forms = self._forms()
+        short, applied, _ = guarded_simplification(node, self.rulebook, forms)
+        return short, self._expression(short, forms), applied
 
     def _forms(self, signs: Signs | None = None) -> MatrixForms:
         """The matrix forms of nodes; `signs` are those of differences."""

@@ -11,6 +11,7 @@ import click
 TARGETS = ("text", "unicode", "latex", "sympy", "numpy", "index", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
 FORMS = ("sum", "matrix", "trace", "index", "differential")
+STYLES = ("differential", "chain", "index")
 SYMMETRIES = ("projected", "independent", "cookbook")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,6 +64,14 @@ DERIVATIVE_FORMS = (
         type=click.Choice(FORMS),
         help="Another form of the answer: dF = A*dX*B, or matrix for X in place of sums over its rows x_i.",
     ),
+    click.option(
+        "--steps",
+        is_flag=False,
+        flag_value=STYLES[0],
+        type=click.Choice(STYLES),
+        help=f"The derivation step by step, by default in the style {STYLES[0]}.",
+    ),
+    click.option("--align", is_flag=True, help="The steps as a whole align* environment of LaTeX, ready for notes."),
 )
 
 

@@ -42,3 +42,25 @@ class Names:
 def _letters(shape: Shape) -> str:
     scalar = shape[0] == ONE and shape[1] == ONE
     return SCALARS if scalar else VECTORS if ONE in shape else MATRICES
+
+
+class Numbered:
+    """Fresh names that are one letter with a number, whatever the shape: `u1`, `u2`, ..."""
+
+    def __init__(self, letter: str, taken: Iterable[str]) -> None:
+        self.letter = letter
+        self.taken = set(taken)
+
+    def fresh(self, shape: Shape) -> str:
+        """The next name; all shapes are named alike.
+
+        >>> names = Numbered("u", {"u2"})
+        >>> names.fresh((ONE, ONE)), names.fresh((ONE, ONE))
+        ('u1', 'u3')
+        """
+        number = 1
+        while f"{self.letter}{number}" in self.taken:
+            number += 1
+        name = f"{self.letter}{number}"
+        self.taken.add(name)
+        return name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.expr import Expr, postorder, symbol, with_args
 from matcalc.kinds import plain_kind
-from matcalc.part_names import Names
+from matcalc.part_names import Names, Numbered
 from matcalc.stretches import Statement, total_cost, with_stretches_named
 from matcalc.subsums import sums_inside
 
@@ -45,7 +45,7 @@ def named_parts(
     order = postorder(*expressions)
     hidden = _hidden_sums(order) if any(node.op == "index_sum" for node in order) else set()
     if cost < SHORTEST_NAMED:
-        return _written_with(expressions, hidden, given, Names(in_use, [part.shape for part in hidden]))
+        return written_with(expressions, hidden, given, Names(in_use, [part.shape for part in hidden]))
     candidates: list[list[Statement]] = []
     for whole in (expressions, *sums_inside(expressions)) if cost >= LONG else (expressions,):
         tried: list[set[Expr]] = []
@@ -65,7 +65,7 @@ def _statements(
     nested = _nested_deep(expressions, chosen)
     chosen = chosen | nested
     names = Names(in_use, [part.shape for part in chosen if part not in given])
-    definitions, bodies = _written_with(expressions, chosen, given, names)
+    definitions, bodies = written_with(expressions, chosen, given, names)
     statements = [*definitions, *[("", body) for body in bodies]]
     least = _least_saving(sum([e.cost for e in expressions]))
     longer = with_stretches_named(statements, least, names.fresh, rulebook)
@@ -106,8 +106,8 @@ def _substituted(expressions: Sequence[Expr], by: Mapping[str, Expr]) -> list[Ex
     return [replaced[id(expression)] for expression in expressions]
 
 
-def _written_with(
-    expressions: Sequence[Expr], chosen: set[Expr], given: Mapping[Expr, str], names: Names
+def written_with(
+    expressions: Sequence[Expr], chosen: set[Expr], given: Mapping[Expr, str], names: Names | Numbered
 ) -> tuple[list[Statement], list[Expr]]:
     """The chosen parts as definitions, and the expressions over their names."""
     # equal nodes may be different objects, when the tables were emptied in between

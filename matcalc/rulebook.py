@@ -127,6 +127,12 @@ class Rulebook:
         takes = " or ".join(map(repr, overloads))
         raise ShapeError(f"{name} does not take arguments of the shapes {shapes}", expected=takes, found=shapes)
 
+    def called(self, node: Expr) -> Function | None:
+        """The function of the book that an expression is a call of; None for anything else."""
+        if node.op != "call":
+            return None
+        return next((function for function in self.overloads(node.value) if function.takes(node.args)), None)
+
     def opening(self, call: Expr) -> tuple[Identity, dict[str, Expr], dict[str, Dimension]] | None:
         """The identity that says what a call f(g(A, B)) is by itself, with its operands and sizes; None without one."""
         for identity in self.openings.get(call.value, ()):

@@ -18,6 +18,7 @@ from matcalc.stacked import StackedSymbol
 from matcalc.statements import Statements
 
 if TYPE_CHECKING:
+    from matcalc.derivation import Derivation
     from matcalc.report import Report
 
 
@@ -152,6 +153,20 @@ class Derivatives(Mapping[str, Answer]):
     @property
     def _presentation(self) -> Presentation:
         return next(iter(self.values())).presentation
+
+    @property
+    def steps(self) -> dict[str, Derivation]:
+        """How each of them comes about, by differentials."""
+        return self.derivations()
+
+    def derivations(self, style: str = "differential") -> dict[str, Derivation]:
+        """The same in one of the styles `differential`, `chain` and `index`.
+
+        >>> from matcalc import differentiate
+        >>> {name: steps[-1].text for name, steps in differentiate("x'*A*y", "x, y").derivations("chain").items()}
+        {'x': 'df/dx = A*y', 'y': "df/dy = A'*x"}
+        """
+        return {name: answer.derivation(style) for name, answer in self.items() if isinstance(answer, Derivative)}
 
     def _first_derivatives(self, form: str) -> tuple[Symbol, str, Rulebook]:
         """The variables as one, and how the derivatives by them were found."""

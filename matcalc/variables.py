@@ -14,9 +14,10 @@ from matcalc.lower import diagonal_leaf, variable
 from matcalc.substitution import substituted
 from matcalc.sums import ones
 from matcalc.tensor import product
-from matcalc.terms import Node
+from matcalc.terms import Axes, Node
 
 if TYPE_CHECKING:
+    from matcalc.record import Record
     from matcalc.rulebook import Rulebook
 
 # the structures that a direction shares with the variable that moves along it, the narrower first
@@ -41,29 +42,29 @@ class Variable:
         self.node = variable(self.moving)
         self.leaf = diagonal_leaf(self.moving) if "diagonal" in self.moving.kind.facts else self.node
 
-    def derivative(self, node: Node, rulebook: Rulebook) -> Node:
+    def derivative(self, node: Node, rulebook: Rulebook, record: Record | None = None) -> Node:
         """The derivative of a node: the axes of the variable, then those of the node."""
-        return structured(derivative(node, self.leaf, rulebook), self.symbol.kind, self.convention)
+        return structured(derivative(node, self.leaf, rulebook, record), self.symbol.kind, self.convention)
 
-    def pulled_back(self, node: Node, cotangent: Node, rulebook: Rulebook) -> Node:
-        """The product of a cotangent with the Jacobian of a node, with the axes of the variable."""
-        return structured(reverse(node, cotangent, (), self.leaf, rulebook), self.symbol.kind, self.convention)
+    def pulled_back(self, node: Node, cotangent: Node, rulebook: Rulebook, extra: Axes = ()) -> Node:
+        """The product of a cotangent with the Jacobian of a node: the axes of the variable, and `extra` ones of it."""
+        return structured(reverse(node, cotangent, extra, self.leaf, rulebook), self.symbol.kind, self.convention)
 
-    def along(self, node: Node, direction: Symbol, rulebook: Rulebook) -> Node:
+    def along(self, node: Node, direction: Symbol, rulebook: Rulebook, record: Record | None = None) -> Node:
         """The derivative of a node along a direction, with the axes of the node."""
-        return self.pushed(node, self._tangent(direction), rulebook)
+        return self.pushed(node, self._tangent(direction), rulebook, record)
 
-    def pushed(self, node: Node, tangent: Node, rulebook: Rulebook) -> Node:
+    def pushed(self, node: Node, tangent: Node, rulebook: Rulebook, record: Record | None = None) -> Node:
         """The derivative of a node where the leaf moves by a tangent.
 
         That of tr(expm(X)) is closed only by way of the gradient, whose adjoints commute with X as no tangent need.
         """
         if not node.axes and closes_on_the_way_back(node):
-            gradient = reverse(node, ones(), (), self.leaf, rulebook)
+            gradient = reverse(node, ones(), (), self.leaf, rulebook, record)
             if not applies_linear_functions(gradient):
                 whole = tuple(range(len(tangent.axes)))
                 return product([(gradient, 1, whole), (tangent, 1, whole)], (), ())
-        return forward(node, self.leaf, tangent, (), rulebook)
+        return forward(node, self.leaf, tangent, (), rulebook, record)
 
     @property
     def operands(self) -> dict[str, Node]:

@@ -12,6 +12,7 @@ is projected onto it, unless all entries are taken as independent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain, count
 from typing import Any
 
@@ -29,6 +30,10 @@ from matcalc.wrt import named_variable
 
 # what an unnamed vector is called, by the axes that it has
 COTANGENTS, DIRECTIONS = ("g", "u", "G"), ("d", "v", "V")
+
+
+# what a value is called, a scalar or anything else, if the input does not use the letter
+SCALAR_NAMES, OTHER_NAMES = "fghqrs", "FYZGHQ"
 
 
 class VectorProduct(Answer):
@@ -78,6 +83,18 @@ def with_vector(
             suggestion=f"use another name, or declare {name}: {kind.text}",
         )
     return program, known
+
+
+def value_name(program: Program, reserved: Iterable[str] = ()) -> str:
+    """What the value is called: f, or F where it is no scalar, skipping letters in use or reserved, also behind a d.
+
+    >>> value_name(parse("f*x'*x"))
+    'g'
+    """
+    letters = SCALAR_NAMES if program.expr.is_scalar else OTHER_NAMES
+    taken = program.taken | set(reserved)
+    free = [letter for letter in letters if not {letter, f"d{letter}"} & taken]
+    return free[0] if free else free_name(letters[0], program)
 
 
 def free_name(stem: str, program: Program) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from matcalc import api
+from matcalc import api, clear_cache
 from matcalc.answers import Answer
 from matcalc.cli import main
 from oracle.surface import evaluate
@@ -362,3 +362,45 @@ def test_every_command_has_an_example(run: Run) -> None:
 
 def test_version(run: Run) -> None:
     assert re.fullmatch(r"matcalc, version \d+\.\d+\.\d+\S*\n", run("--version").stdout)
+
+
+def test_steps_with_and_without_a_style(run: Run) -> None:
+    plain = run("diff", "--steps", "r'*r", "--wrt", "r")
+    assert plain.exit_code == 0, plain.stderr
+    assert plain.stdout.splitlines()[0].startswith("f = r'*r")
+    assert plain.stdout == run("diff", "r'*r", "--wrt", "r", "--steps", "differential").stdout
+    assert plain.stdout == run("diff", "r'*r", "--wrt", "r", "--steps=differential").stdout
+    chain = run("diff", "--steps", "chain", "norm2(X*w)^2", "--wrt", "w")
+    assert "df/dw = (dr/dw)'*df/dr = 2*X'*r" in chain.stdout
+
+
+def test_steps_in_other_languages(run: Run) -> None:
+    aligned = run("diff", "norm2(X*w)^2", "--wrt", "w", "--align")
+    assert aligned.stdout.startswith("\\begin{align*}\n")
+    assert aligned.stdout == run("diff", "norm2(X*w)^2", "--wrt", "w", "--steps", "--latex").stdout
+    both = run("diff", "norm2(W*z)^2", "--wrt", "W,z", "--align").stdout
+    assert both.count("\\begin{align*}") == 2
+    read = json.loads(run("diff", "norm2(X*w)^2", "--wrt", "w", "--steps", "index", "--to", "json").stdout)
+    assert read["text"] == "2*X'*X*w" and read["style"] == "index"
+    assert read["steps"][-1]["right"] == read["text"]
+    each = json.loads(run("diff", "norm2(W*z)^2", "--wrt", "W,z", "--steps", "--to", "json").stdout)
+    assert list(each["steps"]) == ["W", "z"]
+    shapes = run("diff", "norm2(X*w)^2", "--wrt", "w", "--steps", "--shapes")
+    assert re.search(r"^dr = X\*dw +% m x 1; linear$", shapes.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "options", [["--to", "numpy"], ["--form", "trace"], ["--batch"], ["--align", "--to", "json"], ["--form", "index"]]
+)
+def test_steps_where_there_are_none_are_a_usage_error(run: Run, options: list[str]) -> None:
+    result = run("diff", "x'*x", "--wrt", "x", "--steps", *options)
+    assert result.exit_code == 2, result.stdout
+    assert result.stdout == "" and "steps" in result.stderr
+
+
+def test_steps_are_the_same_whatever_ran_before(run: Run) -> None:
+    asked = ("diff", "log(sum(exp(A*x))) + norm2(A*x - y)^2", "--wrt", "x", "--steps", "chain")
+    first = run(*asked).stdout
+    run("diff", "norm2(x)", "--wrt", "x", "--steps")
+    clear_cache()
+    assert run(*asked).stdout == first

@@ -29,6 +29,7 @@ terms
 sums labelling selectors components
 tensor commuting substitution entrywise opaque_terms
 lower
+record
 closed_forms differentiation layout
 variables
 stacked places partials
@@ -44,14 +45,18 @@ measuring verify
 wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
+stages sweeps
+steps entry_latex step_printing
+derivation chain_steps index_steps differential_steps step_styles
 api
 function_table
-arguments literals options rule_commands answering cli __main__
+arguments literals options rule_commands step_answers answering cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason
 UPWARD = {
     ("parser", "rulebook"): "the built-in rules, where the caller gives none",
+    ("derivatives", "step_styles"): "the steps, which are made when asked for",
 }
 
 
