@@ -45,8 +45,8 @@ wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api
-function_table
-arguments literals options rule_commands answering cli __main__
+function_table computation_graph graph_drawing
+arguments literals options rule_commands answering graph_commands cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason
