@@ -7,14 +7,14 @@ names. The derivative on an edge is found as any other: of the operation, over o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from matcalc import expr as ex
 from matcalc.api import Declarations, read
-from matcalc.dimensions import Shape
 from matcalc.derivatives import Derivative
 from matcalc.differentials import Differential
+from matcalc.dimensions import Shape
 from matcalc.expr import Expr, Symbol
 from matcalc.kinds import plain_kind
 from matcalc.layout import shape_text
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # these belong to the operation that uses them
 TRANSPARENT = ("transpose", "neg")
+# of these, what begins one may have been defined by itself
+CHAINS = ("add", "mul", "had")
 
 
 class Edge:
@@ -186,25 +188,49 @@ class _Builder:
         self.rulebook = rulebook
         self.taken = set(program.taken)
         self.given: dict[int, str] = {}  # the names that the input defines, the first where two are equal
+        self.beginnings: dict[tuple[str, tuple[int, ...]], Expr] = {}  # the chains among them, by their operands
         for name, node in program.definitions.items():
             if node.args:  # a number or a variable goes by its own name
                 self.given.setdefault(id(node), name)
+                if node.op in CHAINS:
+                    self.beginnings[node.op, tuple(map(id, node.args))] = node
         self.symbols: dict[int, Symbol] = {}  # what stands for a vertex in the formulas of others
         self.moving: set[int] = set()
 
     def vertices(self) -> Iterator[Vertex]:
         """Every vertex after its operands."""
         root = self.program.expr
-        for node in ex.postorder(root):
+        for node in self._order(root):
             if self._moves(node):
                 self.moving.add(id(node))
             if node is root or self._stands_alone(node):
                 yield self._vertex(node)
 
+    def _order(self, root: Expr) -> list[Expr]:
+        """Every node below the root once, operands first."""
+        order: dict[int, Expr] = {}
+        pending = [root]
+        while pending:
+            node = pending[-1]
+            missing = [arg for arg in self._operands(node) if id(arg) not in order]
+            if not missing:
+                order.setdefault(id(node), pending.pop())
+            pending += reversed(missing)
+        return list(order.values())
+
+    def _operands(self, node: Expr) -> tuple[Expr, ...]:
+        """The operands as the input has them: in `r + b`, with `r = x - y`, they are r and b, not x, -y and b."""
+        if node.op in CHAINS and self.beginnings:
+            for count in range(len(node.args) - 1, 1, -1):
+                beginning = self.beginnings.get((node.op, tuple(map(id, node.args[:count]))))
+                if beginning is not None:
+                    return (beginning, *node.args[count:])
+        return node.args
+
     def _moves(self, node: Expr) -> bool:
         if node.op == "symbol":
             return node.value.name in self.variables
-        return any(id(arg) in self.moving for arg in node.args)
+        return any(id(arg) in self.moving for arg in self._operands(node))
 
     def _stands_alone(self, node: Expr) -> bool:
         """Whether a node is a vertex, and no part of the operation that uses it."""
@@ -221,7 +247,7 @@ class _Builder:
         if is_variable:
             self.symbols[id(node)] = node.value
             return Vertex(name, None, node.shape, (), moves, moves)
-        operation = _Operation(node, self.symbols)
+        operation = _Operation(node, self.symbols, self._operands)
         local = self._program(operation)
         edges = [self._edge(operand, name, local) for operand in operation.operands]
         self.symbols[id(node)] = Symbol(name, plain_kind(node.shape))
@@ -259,11 +285,11 @@ class _Builder:
 
 
 class _Operation:
-    """One operation over symbols: `operands` are the vertices that it uses, each once, `formula` is over their symbols."""
+    """One operation over symbols: `operands` are the vertices that it uses, each once, `formula` is over symbols."""
 
     __slots__ = ("formula", "operands", "text")
 
-    def __init__(self, node: Expr, symbols: dict[int, Symbol]) -> None:
+    def __init__(self, node: Expr, symbols: dict[int, Symbol], operands_of: Callable[[Expr], tuple[Expr, ...]]) -> None:
         from matcalc.printers.text import text
 
         self.operands: list[Expr] = []
@@ -277,9 +303,10 @@ class _Operation:
                 self.operands.append(here)
                 done[id(here)] = ex.named(symbols[id(here)])
             else:
-                missing = [arg for arg in here.args if id(arg) not in done]
+                args = operands_of(here)
+                missing = [arg for arg in args if id(arg) not in done]
                 if not missing:
-                    done[id(here)] = ex.with_args(here, tuple([done[id(arg)] for arg in here.args]))
+                    done[id(here)] = ex.with_args(here, tuple([done[id(arg)] for arg in args]))
                 pending += reversed(missing)
         self.formula = done[id(node)]
         self.text = text(self.formula)

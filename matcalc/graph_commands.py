@@ -13,7 +13,7 @@ from matcalc.options import LAYOUTS, language_option, rules_option, variables_op
 
 @click.command(cls=ExpressionCommand)
 @click.argument("expression", metavar="EXPR", required=False)
-@click.option("--wrt", metavar="NAME", help="Derivatives towards this variable, or several, NAME,NAME; else towards all.")
+@click.option("--wrt", metavar="NAME", help="Derivatives towards this variable, or NAME,NAME; else towards all.")
 @click.option("--layout", type=click.Choice(LAYOUTS), default="mixed", help="Where the axes of a derivative stand.")
 @click.option("--to", "target", type=click.Choice(("text", "dot", "svg")), default="text", help="What to print.")
 @language_option

@@ -33,7 +33,7 @@ def listing(graph: Graph) -> str:
 
 
 def dot_source(graph: Graph) -> str:
-    """The graph in the DOT language: variables as ellipses, those of the differentiation bold, constant edges dotted."""
+    """The graph in the DOT language: variables are ellipses, those to differentiate by bold, constant edges dotted."""
     return "\n".join(["digraph expression {", "  rankdir=BT;", *_statements(graph), "}"])
 
 

@@ -1,11 +1,11 @@
-"""Random inputs that nobody would type, and what must hold of matcalc on all of them.
+r"""Random inputs that nobody would type, and what must hold of matcalc on all of them.
 
     python tests/fuzzing.py --count 1000 --seed 0
 
 Half of the inputs are made from a grammar of the language, well formed and badly typed; half are bytes, those of known
 inputs with some put in, left out, doubled or changed. Each goes through the Python interface and through one of the
-commands. Everything follows from the seed. Whatever ends otherwise than in an answer or in an error of matcalc's own, or
-computes longer than LONGEST seconds, is printed as a line of JSON that `replay` takes; so is the use of memory at last.
+commands. Everything follows from the seed. Whatever ends otherwise than in an answer or in an error of matcalc's own,
+or computes longer than LONGEST seconds, is printed as a line of JSON, such as `data/fuzz_found.json` keeps.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ KINDS = """scalar vector(n) vector(3) row(n) matrix(m,n) matrix(n,n) symmetric(n
     orthogonal(n) lower(n) invertible(n) simplex(n) matrix(2*n,m) matrix(0,n) vector(-1) function nonsense(n)""".split()
 KINDS += ["function -> scalar", "elementwise function", "scalar positive", "vector(n) nonnegative", "vector(n), i=1..N"]
 NUMBERS = ["0", "1", "2", "3", "0.5", "1e-3", "1e400", "1e5000", "99999999999999999999", ".5", "2.", "1/3", "7"]
+VALUES = ["1", "[1, 2]", "[1, 2; 3, 4]", "[[1], [2, 3]]", "x", "", "[", "nan"]
 LATEX = [
     r"\frac{1}{2}\|Xw-y\|_2^2",
     r"\theta^\top X",
@@ -57,7 +58,22 @@ LATEX = [
     r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}",
     r"\newcommand{\x}{\mathbf{x}} \x^\top \x",
 ]
-PIECES = [*OPERATORS, *"()[]{}';:,=|%$&_^\\~!?\"`#", "''", ".'", "\n", "\t", "\0", "‖", "∂", "²", "ᵀ", "𝟙", "é", "\ufeff"]
+PIECES = [
+    *OPERATORS,
+    *"()[]{}';:,=|%$&_^\\~!?\"`#",
+    "''",
+    ".'",
+    "\n",
+    "\t",
+    "\0",
+    "‖",
+    "∂",
+    "²",
+    "ᵀ",
+    "𝟙",
+    "é",
+    "\ufeff",
+]
 
 
 def expression(rng: random.Random, depth: int) -> str:
@@ -93,7 +109,7 @@ def known_inputs() -> list[str]:
     """What the other tests differentiate, and LaTeX."""
     cases = json.loads((DATA / "cases.json").read_text("utf-8"))
     published = json.loads((DATA / "published.json").read_text("utf-8"))
-    return sorted({case["expr"] for case in cases if "expr" in case} | {p["expr"] for p in published if "expr" in p}) + LATEX
+    return sorted({case["expr"] for case in [*cases, *published]}) + LATEX
 
 
 def damaged(rng: random.Random, text: str) -> bytes:
@@ -126,7 +142,7 @@ def value_of(option: click.Option, rng: random.Random) -> str:
     if "--var" in said:
         return f"{rng.choice(NAMES)}: {rng.choice(KINDS)}"
     if "--at" in said:
-        return f"{rng.choice(NAMES)}={rng.choice(['1', '[1, 2]', '[1, 2; 3, 4]', '[[1], [2, 3]]', 'x', '', '[', 'nan'])}"
+        return f"{rng.choice(NAMES)}={rng.choice(VALUES)}"
     if "--rules" in said or option.type.name in ("path", "file"):
         return "/nonexistent"
     return rng.choice([*NAMES, "x,y", "[x, y]", expression(rng, 1)])
