@@ -23,7 +23,7 @@ extents families member_counts binding
 shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
 latex
 parser
-rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
+rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries rule_known opaque_function rulebook
 formulas
 terms
 sums labelling selectors components
@@ -41,7 +41,7 @@ printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
-wrt assumptions hints signs wording presentation notation statements answers
+wrt assumptions hints known_results signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api
