@@ -21,6 +21,7 @@ from matcalc.errors import (
 
 if TYPE_CHECKING:
     from matcalc.api import diff, differentiate, evaluate, gradient, hessian, hvp, jacobian, jvp, vjp
+    from matcalc.computation_graph import Graph, graph
     from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
     from matcalc.parser import parse
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Derivative",
     "Derivatives",
+    "Graph",
     "MatcalcError",
     "NotDifferentiableError",
     "ParseError",
@@ -42,6 +44,7 @@ __all__ = [
     "differentiate",
     "evaluate",
     "gradient",
+    "graph",
     "hessian",
     "hvp",
     "jacobian",
@@ -54,11 +57,13 @@ __all__ = [
 _HOMES = {
     "Derivative": ("matcalc.derivatives", "Derivative"),
     "Derivatives": ("matcalc.separate", "Derivatives"),
+    "Graph": ("matcalc.computation_graph", "Graph"),
     "clear_cache": ("matcalc.interning", "clear_tables"),
     "diff": ("matcalc.api", "diff"),
     "differentiate": ("matcalc.api", "differentiate"),
     "evaluate": ("matcalc.api", "evaluate"),
     "gradient": ("matcalc.api", "gradient"),
+    "graph": ("matcalc.computation_graph", "graph"),
     "hessian": ("matcalc.api", "hessian"),
     "hvp": ("matcalc.api", "hvp"),
     "jacobian": ("matcalc.api", "jacobian"),

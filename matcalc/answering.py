@@ -14,6 +14,7 @@ from matcalc.step_answers import rendered_steps, steps_style, steps_target, with
 
 if TYPE_CHECKING:
     from matcalc.answers import Answer
+    from matcalc.computation_graph import Graph
     from matcalc.rulebook import Rulebook
     from matcalc.separate import Derivatives
 
@@ -55,8 +56,8 @@ def answer_programs(
 
     if not batch:
         respond(read_program(expression))
-    elif target == "numpy":
-        raise click.UsageError("--batch answers on one line each; NumPy source takes several.")
+    elif target in ("numpy", "dot"):
+        raise click.UsageError("--batch answers on one line each; NumPy source and a graph take several.")
     else:
         answer_lines(expression, respond)
 
@@ -183,8 +184,21 @@ def rendered(answer: Shown, target: str) -> str:
         return answer.numpy_source().rstrip("\n")
     if target == "json":
         return as_json(answer)
+    if target == "dot":
+        return graph_behind(answer).dot()
     forms = answer.sympy()
     return "\n".join(f"{name}: {form}" for name, form in forms.items()) if isinstance(forms, dict) else str(forms)
+
+
+def graph_behind(answer: Shown) -> Graph:
+    """The computational graph of what was differentiated."""
+    from matcalc.computation_graph import graph_of
+    from matcalc.separate import Derivatives
+    from matcalc.stacked import parts_of
+
+    answers = list(answer.values()) if isinstance(answer, Derivatives) else [answer]
+    variables = [part for one in answers for partial in one.partials for part in parts_of(partial.by)]
+    return graph_of(answers[0].program, variables, answers[0].layout, answers[0].rulebook)
 
 
 def as_json(answer: Shown) -> str:

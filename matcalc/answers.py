@@ -12,6 +12,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
 from matcalc.hints import hint_text, symmetric_hint
 from matcalc.kinds import FunctionKind, Kind
+from matcalc.known_results import known_as
 from matcalc.layout import arranged
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
 from matcalc.lower import axes_of
@@ -303,8 +304,7 @@ class Answer:
     @property
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answer that a user should know."""
-        hint = self.hint("this")
-        return [*self.remarks, hint] if hint else self.remarks
+        return [*self.remarks, *filter(None, (self.recognition("this"), self.hint("this")))]
 
     @property
     def remarks(self) -> list[str]:
@@ -317,6 +317,18 @@ class Answer:
         kinds = [part.kind for by in self.open_variables for part in parts_of(by)]
         notes += [*conventions(kinds, self.symmetric), *kinks(self.node)]
         return notes + [self._meaning(family, stack) for family, stack in self.stacks.items()]
+
+    def recognition(self, called: str) -> str:
+        """What a well-known answer is called, and where it stands; nothing of any other.
+
+        >>> from matcalc import differentiate
+        >>> differentiate("det(A)", "A").recognition("this")
+        "this is Jacobi's formula (Matrix Cookbook 49)"
+        """
+        first = self.partials[0]
+        if len(self.partials) > 1 or not first.is_open or self.cotangent is not None:
+            return ""
+        return known_as(self.program, first.by, self.symmetric, self.rulebook, called)
 
     def hint(self, called: str) -> str:
         """Which declaration would make the answer clearly shorter, and how it would read; nothing where none would.

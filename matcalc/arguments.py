@@ -118,6 +118,8 @@ def read_program(expression: str | None) -> str:
                 return _decoded(file.read(), expression[1:])
         except OSError as error:
             raise click.UsageError(f"cannot read {expression[1:]!r}: {error.strerror}") from None
+        except ValueError:  # a name with a zero byte
+            raise click.UsageError(f"{expression[1:]!r} is no name of a file") from None
     return expression
 
 

@@ -8,6 +8,7 @@ from matcalc import expr as ex
 from matcalc.dimensions import ONE, Dimension
 from matcalc.expr import Expr
 from matcalc.forms import Form, both
+from matcalc.network import NoMatrixForm
 from matcalc.selectors import at_most
 from matcalc.sums import linear
 from matcalc.tensor import product
@@ -22,7 +23,8 @@ def slot_form(node: Slot) -> Form:
     total = node.axes[0]
     length = node.axes[1] if len(node.axes) == 2 else ONE
     parts = _filled([(node.offset, length)], total)
-    assert parts is not None
+    if parts is None:  # whether anything stands above or below it depends on the sizes
+        raise NoMatrixForm("a block at a place that the sizes leave open")
     blocks = []
     for offset, size in parts:
         if offset == node.offset:

@@ -13,6 +13,7 @@ import click
 from matcalc import __version__
 from matcalc.answering import answer_programs, keywords
 from matcalc.arguments import CommandGroup, ExpressionCommand, read_program
+from matcalc.graph_commands import graph
 from matcalc.options import (
     LAYOUTS,
     derivative_options,
@@ -176,4 +177,5 @@ def evaluate(
         click.echo(written(numbers))
 
 
+main.add_command(graph)
 main.add_command(rules)

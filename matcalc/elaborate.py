@@ -100,8 +100,10 @@ def build_mul(inference: Inference, node: Node) -> Expr:
 
 
 def build_solve(inference: Inference, node: Node) -> Expr:
-    matrix = node.args[0].expr
-    return expr.mul(expr.call("inv", (matrix,), matrix.shape), node.args[1].expr)
+    matrix, right = node.args[0].expr, node.args[1].expr
+    if matrix.is_scalar:
+        return expr.div(right, matrix)
+    return expr.mul(expr.call("inv", (matrix,), matrix.shape), right)
 
 
 def build_div(inference: Inference, node: Node) -> Expr:

@@ -14,7 +14,7 @@ from matcalc.kinds import Kind
 from matcalc.numeric import duplication_matrix, evaluate
 from matcalc.opaque_function import OpaqueFunction
 from matcalc.opaque_values import opaque_value
-from matcalc.operands import as_operand
+from matcalc.operands import as_float, as_operand
 from matcalc.selectors import paired_indices
 from matcalc.stacks import members
 from matcalc.symbols import Index, IndexSet, Member
@@ -84,7 +84,7 @@ def _value(
     if isinstance(node, Sum):
         total = np.zeros(shape)
         for coefficient, term in node.terms:
-            total = total + float(coefficient) * aligned(done[term.digest], term.free, node.free)
+            total = total + as_float(coefficient) * aligned(done[term.digest], term.free, node.free)
         return total
     if isinstance(node, Apply):
         args = [aligned(done[a.digest], a.free, node.free) for a in node.args]
@@ -177,8 +177,9 @@ def _powered(base: Node, exponent: Exponent, free: IndexSet, done: Mapping[bytes
     if exponent == 1:
         return value
     if isinstance(exponent, int):
-        return np.asarray(value ** float(exponent))
-    return np.asarray(np.sqrt(value) ** exponent.numerator if exponent.denominator == 2 else value ** float(exponent))
+        return np.asarray(value ** as_float(exponent))
+    root = exponent.denominator == 2
+    return np.asarray(np.sqrt(value) ** exponent.numerator if root else value ** as_float(exponent))
 
 
 def _applied(node: Apply, args: list[Array], shape: tuple[int, ...], rulebook: Rulebook) -> Array:

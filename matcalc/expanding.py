@@ -285,7 +285,7 @@ def opened(node: Product) -> Node | None:
     a value.
     """
     for position, (base, exponent, indices) in enumerate(node.factors):
-        if exponent == 1 and isinstance(base, Apply) and base.function.reverses:
+        if exponent == 1 and indices and isinstance(base, Apply) and base.function.reverses:
             coefficient, scalars, inner = _scalars_apart(base)
             links = _links(inner)
             if links is not None or scalars or coefficient != 1:

@@ -30,8 +30,8 @@ class Extent:
         self.watchers: list[Constraint] = []
 
     def exceed_one(self) -> None:
-        """Take note that this is not 1."""
-        if not self.many:
+        """Take note that this is not 1; one that is known to be 1 stays so."""
+        if self.is_open:
             self.many, self.is_open = True, False
             wake(self.watchers)
 

@@ -19,7 +19,19 @@ from matcalc.printers.text import number_text, text
 from matcalc.slices import held
 from matcalc.sum_notation import LETTERS as SUM_LETTERS
 from matcalc.sum_notation import Letters, lettered
-from matcalc.terms import Apply, Leaf, Node, Pairing, Part, Product, Sum, Summed, linear_axes, postorder
+from matcalc.terms import (
+    Apply,
+    Leaf,
+    Node,
+    Pairing,
+    Part,
+    Product,
+    Sum,
+    Summed,
+    linear_axes,
+    make_product,
+    postorder,
+)
 
 # input axes are i, j, the others follow
 LETTERS = "ijklpqrstuvabcdefgh"
@@ -87,6 +99,8 @@ class _Writer:
             raise UnsupportedError(f"the index form of this tensor has more than {MOST_TERMS} terms")
         factors: list[SignedFactor] = []
         wraps: list[str] = []
+        if isinstance(node, Pairing):
+            node = make_product(((node, 1, (0, 1, 2)),), node.axes, ())
         if isinstance(node, Product):
             negative, factors, entries, wraps = self._product(coefficient, node, indices)
         else:
@@ -144,6 +158,8 @@ class _Writer:
         if isinstance(base, Apply) and len(base.axes) > 2:
             return self._call(base, indices)
         if len(base.axes) > 2 or not self._has_form(base):
+            if not isinstance(base, (Sum, Product, Pairing)):
+                raise UnsupportedError("a part of this answer has no notation, neither with matrices nor with indices")
             return f"({self.entry(base, indices)})"
         return _indexed(self.forms.of(base).straight, indices)
 

@@ -17,7 +17,7 @@ from matcalc.dimensions import ONE
 from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expr import Expr, is_reduction, postorder, symbols
 from matcalc.opaque_values import opaque_value
-from matcalc.operands import as_operand, sizes_from, with_families
+from matcalc.operands import as_float, as_operand, sizes_from, with_families
 from matcalc.stacks import Stack, families_of, members, stacked, total
 from matcalc.symbols import Member
 from matcalc.templates import numpy_function, scipy, solved
@@ -176,7 +176,7 @@ def _slice(index: int | str | None, length: int) -> slice:
 
 
 _OPERATORS: dict[str, Callable[[Expr, Sequence[Array]], Array]] = {
-    "number": lambda node, args: _scalar(node.value),
+    "number": lambda node, args: _scalar(as_float(node.value)),
     "add": _sum,
     "neg": lambda node, args: np.negative(args[0]),
     "mul": _product,

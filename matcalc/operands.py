@@ -14,10 +14,19 @@ from matcalc.errors import MatcalcError, ShapeError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from matcalc.expr import Rational
     from matcalc.kinds import Kind
     from matcalc.symbols import Family, Symbol
 
     Array = NDArray[np.float64]
+
+
+def as_float(value: Rational) -> float:
+    """An exact number as a floating-point one. Raises MatcalcError where it is too large for that."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise MatcalcError("a number is too large for floating-point arithmetic") from None
 
 
 def as_operand(symbol: Symbol, value: Any) -> Array:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-TARGETS = ("text", "unicode", "latex", "sympy", "numpy", "index", "json")
+TARGETS = ("text", "unicode", "latex", "sympy", "numpy", "index", "json", "dot")
 LAYOUTS = ("mixed", "numerator", "denominator")
 FORMS = ("sum", "matrix", "trace", "index", "differential")
 STYLES = ("differential", "chain", "index")

@@ -4,6 +4,7 @@
     def  HEAD -> KIND   = FORMULA                    numpy = "..."   latex = "..."
     let  NAME, NAME: KIND
     rule LEFT -> RIGHT
+    known FORMULA by VARIABLE -> DERIVATIVE   name = "..."   source = "..."
     later NAME "REASON"
 
 A field ends where the next begins, at a word and `=` outside of brackets and strings.
@@ -97,6 +98,22 @@ def split_rule(line: RuleLine) -> tuple[Field, Field]:
     if len(sides) != 2 or not all(side.text for side in sides):
         raise line.error("two sides were expected, such as rule inv(inv(X)) -> X")
     return sides[0], sides[1]
+
+
+def split_known(line: RuleLine) -> dict[str, Field]:
+    """The parts of a `known`: `formula`, `by`, `derivative`, `name` and `source`, each of them once."""
+    marks = [("formula", len(line.keyword), len(line.keyword))]
+    tokens = _outer_tokens(line, line.text)
+    for k, (text, start) in enumerate(tokens):
+        following = tokens[k + 1] if k + 1 < len(tokens) else ("", 0)
+        if text in ("by", "->"):
+            marks.append(("by" if text == "by" else "derivative", start, start + 2))
+        elif text in ("name", "source") and following[0] == "=":
+            marks.append((text, start, following[1] + 1))
+    if [name for name, _, _ in marks] != ["formula", "by", "derivative", "name", "source"]:
+        raise line.error('known FORMULA by VARIABLE -> DERIVATIVE name = "..." source = "..." was expected')
+    ends = [begin for _, begin, _ in marks[1:]] + [len(line.text)]
+    return {name: Field(line.text[content:end], content) for (name, _, content), end in zip(marks, ends)}
 
 
 def split_later(line: RuleLine) -> str:

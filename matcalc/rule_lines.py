@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from matcalc.errors import MatcalcError, ParseError
 
+# besides `known`, which is for the rules that ship with matcalc alone
 KEYWORDS = ("fn", "def", "let", "rule", "open", "fold", "later")
-SENTENCES = ("rule", "open", "fold")  # these state an identity and define no name
+SENTENCES = ("rule", "open", "fold", "known")  # these state an identity and define no name
 # an entry is a line that starts at the margin, with the indented lines after it
 _ENTRY = re.compile(
-    r"^(?P<keyword>fn|def|let|rule|open|fold|later)\b[ \t]*(?P<name>\w*).*(?:\n[ \t]+[^\s%#].*)*", re.MULTILINE
+    r"^(?P<keyword>fn|def|let|rule|open|fold|known|later)\b[ \t]*(?P<name>\w*).*(?:\n[ \t]+[^\s%#].*)*", re.MULTILINE
 )
 _BLANK = re.compile(r"\s*(?:[%#].*)?$")
 # a comment starts at % or # outside of a string
@@ -22,7 +23,7 @@ _COMMENT = re.compile(r'("(?:[^"\n])*")|[%#][^\n]*')
 
 
 class RuleLine:
-    """One entry of a rule file: its keyword, its name (empty for `rule`, `open` and `fold`), its text and its place.
+    """One entry of a rule file: its keyword, its name (empty where it defines none), its text and its place.
 
     `text` is as long as the entry in the file, comments blanked out. `trusted` entries ship with matcalc.
     """

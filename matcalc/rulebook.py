@@ -24,6 +24,7 @@ from matcalc.interning import digest_of
 from matcalc.opaque_function import declared_function
 from matcalc.rule_entries import Function, Identity, Lets
 from matcalc.rule_fields import split_later, split_let
+from matcalc.rule_known import Known
 from matcalc.rule_lines import RuleLine, scan
 from matcalc.structural import STRUCTURAL
 
@@ -58,6 +59,7 @@ class Rulebook:
         self._later: dict[str, RuleLine] = {}
         self._functions: dict[str, tuple[Function, ...]] = {}
         self.identities: tuple[Identity, ...] = ()
+        self.known: tuple[Known, ...] = ()
         self.openings: dict[str, list[Identity]] = {}  # by the function on the left
         self._transposes: dict[str, tuple[str, tuple[int, ...]]] | None = None
         self._reverses: set[str] | None = None
@@ -188,6 +190,7 @@ class Rulebook:
         """Take over the entries of one file."""
         lets: Lets = {}
         identities = []
+        known: list[Known] = []
         own: set[str] = set()
         for line in scan(source, name, trusted):
             if line.keyword in ("fn", "def"):
@@ -202,12 +205,17 @@ class Rulebook:
                 self._later[line.name] = line
             elif line.keyword == "let":
                 lets = lets | dict.fromkeys([field.text for field in split_let(line)[0]], line)
+            elif line.keyword == "known":
+                if not trusted:  # a name says that a result is well known, which nobody has checked of these
+                    raise line.error("only the rules that ship with matcalc name known results")
+                known.append(Known(line, lets, self))
             elif line.keyword in ("rule", "fold"):
                 identities.append(Identity(line, lets, self))
             else:
                 opening = Identity(line, lets, self)
                 self.openings.setdefault(opening.left_name, []).append(opening)
         self.identities += tuple(identities)
+        self.known += tuple(known)
 
 
 def _transposition(text: str) -> tuple[str, str, tuple[int, ...]] | None:

@@ -192,8 +192,8 @@ class Derivatives(Mapping[str, Answer]):
     def notes(self) -> list[str]:
         """Readings of the input and remarks on the answers that a user should know."""
         remarks = dict.fromkeys(note for answer in self.values() for note in answer.remarks)
-        hints = [answer.hint(f"the derivative by {name}") for name, answer in self.items()]
-        return [*remarks, *[hint for hint in hints if hint]]
+        more = [say(f"the derivative by {name}") for name, one in self.items() for say in (one.recognition, one.hint)]
+        return [*remarks, *filter(None, more)]
 
     @property
     def assumptions(self) -> list[str]:

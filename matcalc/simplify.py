@@ -38,7 +38,7 @@ from matcalc.rewriting import Rewriter
 from matcalc.substitution import drawn_in, rebuilt, summed
 from matcalc.sums import as_term, linear, scaled
 from matcalc.tensor import product
-from matcalc.terms import Apply, Leaf, Node, Product, Size, Sum, postorder
+from matcalc.terms import Apply, Leaf, Node, Product, Size, Sum, factors_of, postorder
 from matcalc.vanishing import vanishes
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ MOST_NESTED_TRIALS = 6
 MOST_PASSES = 4
 # How many common denominators are tried on one sum.
 TRIED_DENOMINATORS = 4
+# From a sum with more factors than that in its terms, such as the derivative of a product of fifty, none is drawn out:
+# every trial reads the whole sum again.
+MOST_FACTORS = 800
 
 
 def simplified(node: Node, rulebook: Rulebook, forms: MatrixForms | None = None) -> Node:
@@ -323,6 +326,8 @@ class Simplifier:
         return None
 
     def _best_common_factor(self, node: Sum) -> Node | None:
+        if sum([len(factors_of(term)) for _, term in node.terms]) > MOST_FACTORS:
+            return None
         shared = shared_factors(node)
         cost = self.cost(node) if shared else None
         if cost is None:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from matcalc.dimensions import Dimension
-from matcalc.expr import Rational
+from matcalc.errors import UnsupportedError
+from matcalc.expr import Rational, magnitude
 from matcalc.terms import Axes, Exponent, Node, Product, Sum, Term, make_product, make_sum, size
 
 
@@ -130,10 +131,18 @@ def as_exponent(node: Node) -> Exponent:
     return coefficient if isinstance(rest, Product) and not rest.factors else node
 
 
+# The most binary digits of a number that a power is multiplied out to, some thousand decimal ones.
+MOST_BITS = 4096
+
+
 def exact_power(value: Rational, exponent: Exponent) -> Rational | None:
-    """value^exponent when it is rational and real, else None."""
+    """value^exponent when it is rational and real, else None. Raises UnsupportedError where it has too many digits."""
     if value == 1:
         return 1
+    if not isinstance(exponent, Node) and magnitude(value) != 1:
+        bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+        if bits * magnitude(exponent) > MOST_BITS:
+            raise UnsupportedError("a power of a number has too many digits to be written out")
     if isinstance(exponent, int):
         if exponent > 0:
             return value**exponent

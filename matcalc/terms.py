@@ -26,6 +26,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Union
 
 from matcalc.dimensions import ONE, Dimension
+from matcalc.errors import UnsupportedError
 from matcalc.expr import Rational, Symbol
 from matcalc.interning import SHORT, digest_of, new_table, remember, short_digest_of
 from matcalc.symbols import NO_INDICES, Index, IndexSet
@@ -363,7 +364,11 @@ def linear_axes(function: Function, args: tuple[Node, ...]) -> int:
 
 def make_sum(terms: tuple[Term, ...], axes: Axes) -> Sum:
     """The sum of terms that are in normal form already."""
-    digest = _named(f"sum|{','.join([str(c) for c, _ in terms])}|", axes, [n for _, n in terms])
+    try:
+        head = f"sum|{','.join([str(c) for c, _ in terms])}|"
+    except ValueError:  # Python writes out no more than some thousand digits
+        raise UnsupportedError("a number here has too many digits to be written out") from None
+    digest = _named(head, axes, [n for _, n in terms])
     found: Sum | None = _table.get(digest)
     if found is not None:
         return found

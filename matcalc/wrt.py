@@ -83,6 +83,8 @@ def named_variable(program: Program, wrt: Any, besides: Collection[str] = ()) ->
     if wrt is None:
         if len(names) == 1:
             return program.symbols[names[0]]
+        if not names:
+            raise UnknownNameError("there is no variable here to differentiate by", expected="a name")
         raise UnknownNameError(
             f"which variable? There is more than one name: {', '.join(names)}",
             found=", ".join(names),

@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--generated", type=int, default=200, metavar="N", help="how many random problems to differentiate"
     )
+    parser.addoption("--fuzz", type=int, default=300, metavar="N", help="how many random inputs to survive")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -23,7 +23,7 @@ extents families member_counts binding
 shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
 latex
 parser
-rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
+rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries rule_known opaque_function rulebook
 formulas
 terms
 sums labelling selectors components
@@ -42,15 +42,15 @@ printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 measuring verify
-wrt assumptions hints signs wording presentation notation statements answers
+wrt assumptions hints known_results signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 stages sweeps
 steps entry_latex step_printing
 derivation chain_steps index_steps differential_steps step_styles
 api
-function_table
-arguments literals options rule_commands step_answers answering cli __main__
+function_table computation_graph graph_drawing
+arguments literals options rule_commands step_answers answering graph_commands cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason

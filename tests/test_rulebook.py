@@ -162,7 +162,7 @@ assert not {"numpy", "scipy", "sympy", "lark"} & set(sys.modules), sys.modules.k
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("name", ["definitions", "elementwise", "identities", "matrix"])
+@pytest.mark.parametrize("name", ["definitions", "elementwise", "identities", "known", "matrix"])
 def test_every_entry_is_in_the_grammar_of_rule_files(name):
     grammar = tables("line")
     alternatives = {alternative: lambda self, parts: parts for _, _, alternative in grammar.rules if alternative}
