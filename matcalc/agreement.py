@@ -49,6 +49,28 @@ def agree(before: Node, after: Node) -> bool | None:
     return None
 
 
+def has_value(node: Node) -> bool | None:
+    """Whether a node has a value at some random point; None where that cannot be told.
+
+    >>> from matcalc.lower import lower
+    >>> from matcalc.parser import parse
+    >>> from matcalc.rulebook import default_rulebook
+    >>> [has_value(lower(parse(text).expr, default_rulebook())) for text in ("inv(A + B)", "inv(x*x')")]
+    [True, False]
+    """
+    order = postorder(node)
+    for number in range(len(SIGNS_TRIED)):
+        try:
+            values = Comparison(node, node, order, number).witness().done[node.digest]
+        except (NoValue, MatcalcError):
+            return None
+        except (ArithmeticError, ValueError):
+            continue
+        if all(map(isfinite, values)):
+            return True
+    return False
+
+
 def points_wanted(order: Sequence[Node]) -> int:
     """At how many points values must agree: at one, where they are rational in the operands and the same at all sizes.
 

@@ -87,6 +87,23 @@ class Definiteness:
         sizes = dict(enumerate(node.axes + node.bound)) if isinstance(node, Product) else {}
         return isinstance(node, Product) and self.is_kernel(list(node.factors), *ends, sizes)
 
+    def is_pd(self, node: Node) -> bool:
+        """Whether a symmetric matrix is certain to be positive definite, hence invertible."""
+        while isinstance(node, Part) or (isinstance(node, Apply) and node.function.keeps == "psd"):
+            node = node.children[0]
+        if isinstance(node, (Leaf, Apply)):
+            return isinstance(node, Leaf) and "spd" in node.facts
+        if isinstance(node, Sum):
+            return self.is_psd(node) and any(c > 0 and self.is_pd(term) for c, term in node.terms)
+        diagonal = diagonal_of(node)
+        if diagonal is not None:
+            return self.range(diagonal).is_positive
+        factors = factors_of(node)
+        matrices = [base for base, exponent, indices in factors if indices and exponent == 1]
+        scalars = [factor for factor in factors if not factor[2]]
+        single = len(matrices) == 1 and len(scalars) + 1 == len(factors) and matrices[0] != node
+        return single and self.ranges.of_factors(scalars).is_positive and self.is_pd(matrices[0])
+
     # -- sums
 
     def _is_psd_sum(self, node: Sum, ends: tuple[Indices, Indices]) -> bool:
@@ -96,7 +113,7 @@ class Definiteness:
         if len(ends[0]) != 1 or len(rest) > 1:
             return False
         others = [term for term in node.terms if term not in rest]
-        return self._outweighs([term for term in others if _diagonal(term[1]) is not None], rest[0])
+        return self._outweighs([term for term in others if diagonal_of(term[1]) is not None], rest[0])
 
     def _is_psd_term(self, coefficient: Rational, term: Node, ends: tuple[Indices, Indices]) -> bool:
         """Whether a multiple is positive semidefinite; a minus may stand in front of a difference inside."""
@@ -117,7 +134,7 @@ class Definiteness:
         if not diagonals or taken[0] > 0:
             return False
         split = _rank_one(taken[1])
-        pieces = [(c, part) for c, term in diagonals if (part := _diagonal(term)) is not None]
+        pieces = [(c, part) for c, term in diagonals if (part := diagonal_of(term)) is not None]
         if split is None or not pieces:
             return False
         column, scalars = split
@@ -238,8 +255,12 @@ def _spread(group: list[Factor], side: Indices, sizes: Sizes) -> Node:
     return _closed(group, side, sizes)
 
 
-def _diagonal(node: Node) -> Node | None:
+def diagonal_of(node: Node) -> Node | None:
     """The diagonal of a diagonal matrix; None for any other."""
+    if isinstance(node, Sum):
+        pieces = [(c, diagonal_of(term)) for c, term in node.terms]
+        found = [(c, piece) for c, piece in pieces if piece is not None]
+        return linear(found, node.axes[:1]) if len(found) == len(pieces) and found else None
     factors = factors_of(node)
     place = next((k for k, (base, _, ii) in enumerate(factors) if isinstance(base, Delta) and set(ii) == {0, 1}), None)
     if place is None:
