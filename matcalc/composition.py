@@ -1,4 +1,4 @@
-"""How an expression bends as one variable moves, by the rules of composition: what is said of its parts is put together.
+"""How an expression bends as one variable moves, put together from how its parts bend by the rules of composition.
 
 A convex increasing function of what is convex is convex, a sum of convex terms is, a square of what is affine is, and
 so on. What a function is comes from its line in rules/. Nothing is said where no rule applies.

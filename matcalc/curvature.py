@@ -144,8 +144,10 @@ class _Search:
         name = self.variable.symbol.name
         composition = Composition(node, self.variable.leaf, self.known)
         if not is_smooth(node, composition):
-            return UNKNOWN, [f"no rule of composition applies, and a Hessian by {name} would not be enough: there are "
-                             "points without a value or a derivative"]
+            return UNKNOWN, [
+                f"no rule of composition applies, and a Hessian by {name} would not be enough: there are "
+                "points without a value or a derivative"
+            ]
         try:
             gradient = derivative(node, self.variable.leaf, self.rulebook)
             raw = derivative(gradient, self.variable.leaf, self.rulebook)
@@ -187,22 +189,21 @@ def opened(root: Node, rulebook: Rulebook) -> Node:
     for _ in range(DEEPEST_DEFINITION):
         done: dict[bytes, Node] = {}
         for node in postorder(root):
-            made = rebuilt(node, done)
-            done[node.digest] = _written_out(made, rulebook) if _is_closed(made) else made
+            done[node.digest] = _written_out(rebuilt(node, done), rulebook)
         if done[root.digest] == root:
             break
         root = done[root.digest]
     return root
 
 
-def _is_closed(node: Node) -> bool:
-    return isinstance(node, Apply) and node.function.definition is not None and not node.function.curve.words
-
-
 def _written_out(node: Node, rulebook: Rulebook) -> Node:
-    assert isinstance(node, Apply) and node.function.definition is not None
-    function = node.function
+    """The formula of a definition of which no curve is stated; any other node as it is."""
+    if not isinstance(node, Apply) or node.function.curve.words:
+        return node
+    function, formula = node.function, node.function.definition
+    if formula is None:
+        return node
     operands = {p.name: arg for p, arg in zip(function.parameters, node.args)}
     if function.elementwise:
-        return lower_entrywise(function.definition, operands, node.axes, rulebook, fold=True)
-    return lowered_folded(function.definition, rulebook, operands, sizes_at(function, node.args))
+        return lower_entrywise(formula, operands, node.axes, rulebook, fold=True)
+    return lowered_folded(formula, rulebook, operands, sizes_at(function, node.args))

@@ -157,31 +157,22 @@ class Definiteness:
             self._depth -= 1
 
     def _is_kernel(self, factors: list[Factor], left: Indices, right: Indices, sizes: Sizes) -> bool:
-        tied = _tie(factors, left, right)
-        if tied is not None:
-            position, p, q = tied
-            rest = [(b, e, tuple(p if i == q else i for i in ii)) for k, (b, e, ii) in enumerate(factors) if k != position]
-            left, right = tuple(i for i in left if i != p), tuple(i for i in right if i != q)
-            if not left:
-                return self.range(_closed(rest, (p,), sizes)).is_nonnegative
-            return False
-        groups = _groups(factors, set(left) | set(right))
+        if len(left) == 1 and (tie := _tie(factors, left[0], right[0])) is not None:
+            rest = [f for k, f in enumerate(factors) if k != tie]
+            return self.range(_closed(_merged(rest, right[0], left[0]), left, sizes)).is_nonnegative
         linking: list[list[Factor]] = []
-        alone: dict[Indices, list[Node]] = {left: [], right: []}
+        alone: dict[Indices, list[bytes]] = {left: [], right: []}
         closed: list[Factor] = []
-        for group in groups:
+        for group in _groups(factors, {*left, *right}):
             touched = {i for _, _, indices in group for i in indices}
-            on_left, on_right = touched & set(left), touched & set(right)
-            if on_left and on_right:
+            ends = [side for side in (left, right) if touched & {*side}]
+            if len(ends) == 2:
                 linking.append(group)
-            elif on_left or on_right:
-                side = left if on_left else right
-                alone[side].append(_spread(group, side, sizes))
+            elif ends:
+                alone[ends[0]].append(_closed(group, ends[0], sizes).digest)
             else:
                 closed.append((_closed(group, (), sizes), 1, ()))
-        if sorted([n.digest for n in alone[left]]) != sorted([n.digest for n in alone[right]]):
-            return False
-        if not self.ranges.of_factors(closed).is_nonnegative:
+        if sorted(alone[left]) != sorted(alone[right]) or not self.ranges.of_factors(closed).is_nonnegative:
             return False
         return all(self._links(group, left, right, sizes) for group in linking)
 
@@ -227,14 +218,14 @@ class Definiteness:
         return False
 
 
-def _tie(factors: list[Factor], left: Indices, right: Indices) -> tuple[int, int, int] | None:
-    """Where an identity ties one end to the other, and these ends."""
-    for k, (base, _, indices) in enumerate(factors):
-        if isinstance(base, Delta):
-            for p, q in zip(left, right):
-                if sorted(indices) == sorted((p, q)) and len(left) == 1:
-                    return k, p, q
-    return None
+def _tie(factors: list[Factor], p: int, q: int) -> int | None:
+    """The place of an identity that ties two ends."""
+    return next((k for k, (b, _, ii) in enumerate(factors) if isinstance(b, Delta) and set(ii) == {p, q}), None)
+
+
+def _merged(factors: list[Factor], index: int, other: int) -> list[Factor]:
+    """The factors with one index in place of another."""
+    return [(b, e, tuple([other if i == index else i for i in ii])) for b, e, ii in factors]
 
 
 def _groups(factors: list[Factor], cut: set[int]) -> list[list[Factor]]:
@@ -250,11 +241,6 @@ def _closed(factors: list[Factor], out: Indices, sizes: Sizes) -> Node:
     return product(factors, out, tuple([sizes[i] for i in out]))
 
 
-def _spread(group: list[Factor], side: Indices, sizes: Sizes) -> Node:
-    """What stands at one end alone, with all axes of that end."""
-    return _closed(group, side, sizes)
-
-
 def diagonal_of(node: Node) -> Node | None:
     """The diagonal of a diagonal matrix; None for any other."""
     if isinstance(node, Sum):
@@ -265,9 +251,7 @@ def diagonal_of(node: Node) -> Node | None:
     place = next((k for k, (base, _, ii) in enumerate(factors) if isinstance(base, Delta) and set(ii) == {0, 1}), None)
     if place is None:
         return None
-    rest: list[Factor] = [
-        (b, e, tuple(0 if i == 1 else i for i in ii)) for k, (b, e, ii) in enumerate(factors) if k != place
-    ]
+    rest = _merged([factor for k, factor in enumerate(factors) if k != place], 1, 0)
     return product(rest, (0,), node.axes[:1])
 
 

@@ -18,6 +18,7 @@ from matcalc.tensor import apply, multiply_exponents, product, raised, transpose
 from matcalc.terms import Delta, Factor, Node, Product, Sum, delta, factors_of, pairing
 
 if TYPE_CHECKING:
+    from matcalc.expr import Rational
     from matcalc.rulebook import Rulebook
 
 
@@ -29,8 +30,8 @@ class LinearEquation:
     """
 
     def __init__(self, derivative: Node, constant: Node, known: Definiteness, is_symmetric: bool) -> None:
-        self.derivative = derivative
-        self.constant = constant
+        content, self.derivative = _content(derivative)
+        self.constant = scaled(exact(1 / Fraction(content)), constant)
         self.known = known
         self.is_symmetric = is_symmetric
         self.rulebook: Rulebook = known.rulebook
@@ -95,7 +96,10 @@ class LinearEquation:
             return None
         if len(terms) == 1:
             return self._between(self.inverse(terms[0].left), constant, self.inverse(terms[0].right))
-        return self._sylvester(*self._fewest_inverses(terms), constant) if len(terms) == 2 else None
+        if len(terms) != 2:
+            return None
+        first, second = self._fewest_inverses(terms)
+        return self._sylvester(first, second, constant)
 
     def _fewest_inverses(self, terms: list[Sided]) -> list[Sided]:
         """The order of two terms in which the right of the first and the left of the second are identities."""
@@ -132,7 +136,7 @@ class LinearEquation:
     def inverse(self, matrix: Node) -> Node:
         """The inverse, numbers and scalar factors in front; of a diagonal that of its entries."""
         matrix = simplified(matrix, self.rulebook)
-        content, core = primitive(matrix) if isinstance(matrix, Sum) and len(matrix.terms) > 1 else as_term(matrix)
+        content, core = _content(matrix)
         scalars = [f for f in core.factors if not f[2]] if isinstance(core, Product) else []
         if scalars and isinstance(core, Product):
             core = product([f for f in core.factors if f[2]], (0, 1), core.axes)
@@ -152,6 +156,11 @@ class LinearEquation:
             self.nonzero.append(diagonal)
         ties: list[Factor] = [(delta(core.axes[0]), 1, (0, 1)), (raised(diagonal, -1), 1, (0,))]
         return product(ties, (0, 1), core.axes)
+
+
+def _content(node: Node) -> tuple[Rational, Node]:
+    """The number in front of a node, and the rest."""
+    return primitive(node) if isinstance(node, Sum) and len(node.terms) > 1 else as_term(node)
 
 
 def _matrix_product(left: Node, right: Node) -> Node:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.declarations import shape_kind
+from matcalc.intervals import REAL
 from matcalc.kinds import Kind
 from matcalc.opaque_signature import OpaqueSignature, path_of, split_name
-from matcalc.intervals import REAL
 from matcalc.rule_curves import Curve
 from matcalc.rule_entries import Function
 from matcalc.rule_lines import RuleLine

@@ -55,7 +55,11 @@ def read_curve(entry: RuleLine, field: Field | None) -> Curve:
     words = said.split()
     if not words or not set(words) <= set(CURVES) or structure.strip() not in ("", "spd", "positive"):
         end = field.start + len(field.text)
-        raise entry.error(f"some of {', '.join(CURVES)} were expected, with on spd or on positive where they hold there alone", field.start, end)
+        raise entry.error(
+            f"some of {', '.join(CURVES)} were expected, with on spd or on positive where they hold there alone",
+            field.start,
+            end,
+        )
     return Curve(words, structure.strip())
 
 

@@ -18,6 +18,7 @@ from matcalc.terms import Apply, Exponent, Node, Product, postorder
 
 if TYPE_CHECKING:
     from matcalc.rulebook import Function
+    from matcalc.signature import Parameter
 
 # structures of parameters outside of which a function has no value; those of their matrices that are positive
 # semidefinite and have one are a convex set
@@ -48,19 +49,25 @@ def _is_smooth_call(node: Apply, composition: Composition) -> bool:
     function = node.function
     if isinstance(function, OpaqueFunction) or not _has_no_kink(function):
         return False
-    for parameter, arg in zip(function.parameters, node.args):
-        if arg.digest not in composition.live or parameter.kind is None:
-            continue
-        if parameter.kind.facts & SINGULAR:
-            if composition.of(arg) != AFFINE or not composition.known.is_psd(arg):
-                return False
-        elif len(node.args) == 1 and not composition.stays_inside(function, arg, UNKNOWN):
-            return False
-        elif len(node.args) > 1 and parameter.kind.sign:
-            return False
-    if function.assuming is None or any(p.kind is not None and p.kind.facts & SINGULAR for p in function.parameters):
+    moving = [(p, arg) for p, arg in zip(function.parameters, node.args) if arg.digest in composition.live]
+    if not all(_stays_inside(node, parameter, arg, composition) for parameter, arg in moving):
+        return False
+    if function.assuming is None or any(map(_is_singular, function.parameters)):
         return True
     return function.keeps == "positive" and composition.known.range(node.args[0]).is_positive
+
+
+def _is_singular(parameter: Parameter) -> bool:
+    return parameter.kind is not None and bool(parameter.kind.facts & SINGULAR)
+
+
+def _stays_inside(node: Apply, parameter: Parameter, arg: Node, composition: Composition) -> bool:
+    """Whether an operand is in the domain of a function at a convex set of points."""
+    if _is_singular(parameter):
+        return composition.of(arg) == AFFINE and composition.known.is_psd(arg)
+    if len(node.args) == 1:
+        return composition.stays_inside(node.function, arg, UNKNOWN)
+    return parameter.kind is None or not parameter.kind.sign
 
 
 def _has_no_kink(function: Function) -> bool:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from matcalc.agreement import agree, has_value
 from matcalc.answers import Answer
 from matcalc.api import Declarations, read
+from matcalc.assumptions import assumed_by
 from matcalc.curvature import convexity_of
 from matcalc.definiteness import Definiteness
+from matcalc.differentiation import dependent, derivative
 from matcalc.dimensions import ONE
-from matcalc.differentiation import derivative, dependent
 from matcalc.equations import as_residual
-from matcalc.errors import MatcalcError, NotDifferentiableError, ShapeError, UnsupportedError
+from matcalc.errors import NotDifferentiableError, ShapeError, UnsupportedError
 from matcalc.expr import Symbol
 from matcalc.guard import guarded
 from matcalc.layout import shape_text
@@ -118,8 +119,10 @@ class Solution(Answer):
 
     def _require_as_many_entries(self, residual: Node) -> None:
         axes = variable(self.unknown).axes
-        if len(residual.axes) != len(axes) or (len(axes) < 2 and residual.axes != axes) or (
-            len(axes) == 2 and residual.axes[0] * residual.axes[1] != axes[0] * axes[1]
+        if (
+            len(residual.axes) != len(axes)
+            or (len(axes) < 2 and residual.axes != axes)
+            or (len(axes) == 2 and residual.axes[0] * residual.axes[1] != axes[0] * axes[1])
         ):
             shape, own = shape_text(self.program.expr.shape), shape_text(self.unknown.kind.shape)
             raise ShapeError(
@@ -133,12 +136,11 @@ class Solution(Answer):
     def _verify(self, residual: Node, found: Node) -> None:
         """Put the solution back, at random points. Raises where it does not solve the equation."""
         leaf = variable(self.unknown)
-        if is_symmetric(leaf) and len(leaf.axes) == 2 and not is_symmetric(found):
-            if agree(found, transposed(found)) is not True:
-                raise UnsupportedError(
-                    f"without symmetry the solution is {self._text_of(found)}, which is not known to be symmetric",
-                    suggestion=f"declare {self.unknown.name} a matrix",
-                )
+        if is_symmetric(leaf) and not is_symmetric(found) and agree(found, transposed(found)) is not True:
+            raise UnsupportedError(
+                f"without symmetry the solution is {self._text_of(found)}, which is not known to be symmetric",
+                suggestion=f"declare {self.unknown.name} a matrix",
+            )
         constant = substituted(residual, {leaf.digest: zero(leaf.axes)})
         if is_zero(constant):
             return
@@ -180,12 +182,17 @@ class Solution(Answer):
     @property
     def assumptions(self) -> list[str]:
         """What the inverses in the solution ask for, those that are certain apart."""
-        certain = {
-            f"{self._text_of(node.args[0])} is invertible"
-            for node in postorder(self.node)
-            if isinstance(node, Apply) and node.function.keeps == "psd" and self._proper.is_pd(node.args[0])
-        }
+        calls = [node for node in postorder(self.node) if isinstance(node, Apply) and not node.function.elementwise]
+        certain = [asked for node in calls if self._is_certain(node) for asked in assumed_by(node, self._text_of)]
         return [asked for asked in super().assumptions if asked not in certain]
+
+    def _is_certain(self, node: Apply) -> bool:
+        """Whether the matrices in a call are as it asks: semidefinite, and at least one of them definite."""
+        matrices = [
+            arg for p, arg in zip(node.function.parameters, node.args) if p.kind is not None and p.kind.is_square
+        ]
+        known = self._proper
+        return all(map(known.is_psd, matrices)) and any(map(known.is_pd, matrices))
 
     @property
     def remarks(self) -> list[str]:
@@ -234,10 +241,16 @@ def solve(
     program, book = read(expression, variables, rulebook, language)
     by = named_variable(program, asked_for(program, unknown))
     is_equation = is_equation or not program.expr.is_scalar
-    if is_equation:
-        program, by = as_square(program, by, variables, book, language)
     _require_free(by)
-    return Solution(program, by, is_equation, book)
+    if not is_equation:
+        return Solution(program, by, is_equation, book)
+    readings = [as_square(program, by, variables, book, language, turned) for turned in (False, True)]
+    try:
+        return Solution(*readings[0], is_equation, book)
+    except UnsupportedError:  # of A*X'*B = C the sizes are those of X'
+        if readings[1][0].symbols == readings[0][0].symbols:
+            raise
+        return Solution(*readings[1], is_equation, book)
 
 
 def _without_number(node: Node) -> Node:

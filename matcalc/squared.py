@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from matcalc.dimensions import Dimension
+from matcalc.dimensions import Dimension, Shape
 from matcalc.errors import MatcalcError
 from matcalc.kinds import Kind
 from matcalc.parser import Program, parse
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 
 def as_square(
-    program: Program, by: Symbol, variables: Declarations | None, rulebook: Rulebook, language: str | None
+    program: Program,
+    by: Symbol,
+    variables: Declarations | None,
+    rulebook: Rulebook,
+    language: str | None,
+    turned: bool,
 ) -> tuple[Program, Symbol]:
     """The program with the sizes of the value made those of the unknown, where no declaration says otherwise.
 
-    Else it is left as it is.
+    With `turned` those of its transpose. Where they are not open, the program is left as it is.
     """
-    renamed = _renaming(program, by)
+    renamed = _renaming(program.expr.shape, by.kind.shape[::-1] if turned else by.kind.shape)
     declared = dict(variables or {})
     if not renamed or any(_mentions(program.source, declared, name) for name in renamed):
         return program, by
@@ -40,10 +45,10 @@ def as_square(
     return square, square.symbols[by.name]
 
 
-def _renaming(program: Program, by: Symbol) -> dict[str, Dimension]:
+def _renaming(value: Shape, unknown: Shape) -> dict[str, Dimension]:
     """Sizes of the value by the sizes of the unknown that they are to be, as far as both are names."""
     renamed: dict[str, Dimension] = {}
-    for found, wanted in zip(program.expr.shape, by.kind.shape):
+    for found, wanted in zip(value, unknown):
         if found == wanted:
             continue
         if found.number is not None or found.names != (found.text,) or wanted.number is not None:

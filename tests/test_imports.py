@@ -23,6 +23,7 @@ extents families member_counts binding
 shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
 latex
 parser
+intervals rule_curves
 rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries opaque_function rulebook
 formulas
 terms
@@ -37,16 +38,18 @@ reading forms network kronecker blocks part_names stretches subsums parts sum_no
 matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
 recognition full_expansion full_factoring
 elimination witness_draws witness_products witness_functions witness_opaque witness_calls witness agreement guard
+ranges definiteness logarithms composition smoothness linear_maps linear_equations
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
-measuring verify
+measuring verify solution_checks
 wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api
+curvature equations squared solving updates
 function_table
-arguments literals options rule_commands answering cli __main__
+arguments literals options rule_commands answering solution_commands cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason
