@@ -51,15 +51,11 @@ def read_curve(entry: RuleLine, field: Field | None) -> Curve:
     """The curve that a field states; without one nothing is known."""
     if field is None:
         return Curve()
-    said, _, structure = field.text.partition(" on ")
+    said, _, structure = (field.unquoted if field.is_string else "").partition(" on ")
     words = said.split()
     if not words or not set(words) <= set(CURVES) or structure.strip() not in ("", "spd", "positive"):
-        end = field.start + len(field.text)
-        raise entry.error(
-            f"some of {', '.join(CURVES)} were expected, with on spd or on positive where they hold there alone",
-            field.start,
-            end,
-        )
+        known, end = ", ".join(CURVES), field.start + len(field.text)
+        raise entry.error(f'some of {known} were expected, in quotes, as in "convex increasing"', field.start, end)
     return Curve(words, structure.strip())
 
 
@@ -70,7 +66,8 @@ def read_range(entry: RuleLine, field: Field | None, facts: Collection[str]) -> 
         known = known.meet(BY_SIGN.get(fact, REAL))
     if field is None:
         return known
-    text, ends = field.text, field.text[1:-1].split(",")
+    text = field.unquoted
+    ends = text[1:-1].split(",")
     try:
         low, high = (float(end) for end in ends)
     except ValueError:
