@@ -138,9 +138,20 @@ class Composition:
         if squared and weight.is_nonnegative:
             self.squares.add(node.digest)
         if exponent != 1 and signed(bend, weight) != UNKNOWN:
-            inner = NAMES[self.of(base)] if exponent != HALF or not self._is_square(base) else "a sum of squares"
-            self._because(node, signed(bend, weight), f"the power {exponent} of what is {inner}")
+            self._because(
+                node, signed(bend, weight), f"the power {exponent} of what is {self._described(base, exponent)}"
+            )
         return signed(bend, weight)
+
+    def _described(self, base: Node, exponent: Exponent) -> str:
+        """What of a base decides how its power bends."""
+        if exponent == HALF and self._is_square(base):
+            return "a sum of squares"
+        bend, interval = self.of(base), self.known.range(base)
+        if bend == AFFINE and exponent == 2:
+            return NAMES[bend]
+        sign = "positive" if interval.is_positive else "not negative" if interval.is_nonnegative else ""
+        return f"{NAMES[bend]} and {sign}" if sign else NAMES[bend]
 
     def _power(self, base: Node, exponent: Exponent) -> int:
         """How base^exponent bends."""

@@ -41,7 +41,8 @@ elimination witness_draws witness_products witness_functions witness_opaque witn
 ranges definiteness logarithms composition smoothness linear_maps linear_equations
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
-operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks curve_checks rule_verdicts
+operands stacks opaque_values sampling differences contraction report numeric evaluation
+rule_checks curve_checks rule_verdicts
 measuring verify solution_checks
 wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
