@@ -24,7 +24,7 @@ from matcalc.layout import shape_text
 from matcalc.lifting import lifted
 from matcalc.linear_equations import LinearEquation
 from matcalc.lower import variable
-from matcalc.partials import Partial, differentiated, undifferentiated
+from matcalc.partials import Partial, at_places, differentiated, undifferentiated
 from matcalc.squared import as_square
 from matcalc.stacked import StackedSymbol
 from matcalc.substitution import substituted
@@ -83,17 +83,22 @@ class Solution(Answer):
         self.matrix_shape = (rows * columns, ONE) if self.in_vec else (rows, columns)
         self.node, self.expression, self._dropped = self._notation().shortest(found)
 
+    @property
+    def _leaf(self) -> Node:
+        """The unknown, at its place."""
+        return variable(self._steps[0].by)
+
     def _residual(self) -> Node:
         """What is to be zero, with the axes of the unknown or those of the equation."""
-        partials = [Partial(self.unknown)]
-        given = undifferentiated(self.program.expr, partials, self.symmetric, self.rulebook)
+        self._symbols, self._steps, self._times = at_places(self.program.expr, self.partials, None)
+        given = undifferentiated(self.program.expr, self._steps, self.symmetric, self.rulebook, self._symbols)
         if self.is_equation:
             return guarded(given, self.rulebook)[0]
-        raw = differentiated(given, partials, None, self.symmetric, self.rulebook)
+        raw = differentiated(given, self._steps, None, self.symmetric, self.rulebook)
         return guarded(raw, self.rulebook)[0]
 
     def _equation(self, residual: Node) -> LinearEquation:
-        leaf = variable(self.unknown)
+        leaf = self._leaf
         name = self.unknown.name
         if leaf.digest not in dependent(postorder(residual), leaf) or leaf not in postorder(residual):
             what = "the equation" if self.is_equation else "the gradient"
@@ -118,7 +123,7 @@ class Solution(Answer):
         return f"{what} is not affine in {self.unknown.name}"
 
     def _require_as_many_entries(self, residual: Node) -> None:
-        axes = variable(self.unknown).axes
+        axes = self._leaf.axes
         if (
             len(residual.axes) != len(axes)
             or (len(axes) < 2 and residual.axes != axes)
@@ -135,7 +140,7 @@ class Solution(Answer):
 
     def _verify(self, residual: Node, found: Node) -> None:
         """Put the solution back, at random points. Raises where it does not solve the equation."""
-        leaf = variable(self.unknown)
+        leaf = self._leaf
         if is_symmetric(leaf) and not is_symmetric(found) and agree(found, transposed(found)) is not True:
             raise UnsupportedError(
                 f"without symmetry the solution is {self._text_of(found)}, which is not known to be symmetric",

@@ -40,7 +40,7 @@ class Update(Answer):
         gradient = super()._raw(node)
         everywhere = tuple(range(len(gradient.axes)))
         moved = product([(variable(self.step), 1, ()), (gradient, 1, everywhere)], everywhere, gradient.axes)
-        return linear([(1, variable(self.partials[0].by)), (-1, moved)], gradient.axes)
+        return linear([(1, variable(self._steps[0].by)), (-1, moved)], gradient.axes)
 
     @property
     def equation(self) -> str:
