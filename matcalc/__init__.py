@@ -22,24 +22,32 @@ from matcalc.errors import (
 if TYPE_CHECKING:
     from matcalc.api import diff, differentiate, evaluate, gradient, hessian, hvp, jacobian, jvp, vjp
     from matcalc.computation_graph import Graph, graph
+    from matcalc.curvature import Convexity, convexity
     from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
     from matcalc.parser import parse
     from matcalc.separate import Derivatives
+    from matcalc.solving import NotAffineError, Solution, solve
+    from matcalc.updates import Update, update
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Convexity",
     "Derivative",
     "Derivatives",
     "Graph",
     "MatcalcError",
+    "NotAffineError",
     "NotDifferentiableError",
     "ParseError",
     "ShapeError",
+    "Solution",
     "UnknownNameError",
     "UnsupportedError",
+    "Update",
     "clear_cache",
+    "convexity",
     "diff",
     "differentiate",
     "evaluate",
@@ -50,15 +58,22 @@ __all__ = [
     "jacobian",
     "jvp",
     "parse",
+    "solve",
+    "update",
     "vjp",
 ]
 
 # where each public name lives; a module is loaded when its name is first used
 _HOMES = {
+    "Convexity": ("matcalc.curvature", "Convexity"),
     "Derivative": ("matcalc.derivatives", "Derivative"),
     "Derivatives": ("matcalc.separate", "Derivatives"),
     "Graph": ("matcalc.computation_graph", "Graph"),
+    "NotAffineError": ("matcalc.solving", "NotAffineError"),
+    "Solution": ("matcalc.solving", "Solution"),
+    "Update": ("matcalc.updates", "Update"),
     "clear_cache": ("matcalc.interning", "clear_tables"),
+    "convexity": ("matcalc.curvature", "convexity"),
     "diff": ("matcalc.api", "diff"),
     "differentiate": ("matcalc.api", "differentiate"),
     "evaluate": ("matcalc.api", "evaluate"),
@@ -69,6 +84,8 @@ _HOMES = {
     "jacobian": ("matcalc.api", "jacobian"),
     "jvp": ("matcalc.api", "jvp"),
     "parse": ("matcalc.parser", "parse"),
+    "solve": ("matcalc.solving", "solve"),
+    "update": ("matcalc.updates", "update"),
     "vjp": ("matcalc.api", "vjp"),
 }
 

@@ -8,7 +8,7 @@ from math import isfinite
 from matcalc.errors import MatcalcError
 from matcalc.terms import Apply, Node, Product, Size, Unit, postorder
 from matcalc.witness import Witness
-from matcalc.witness_draws import SIGNS_TRIED, NoValue, Point
+from matcalc.witness_draws import SIGNS_TRIED, Draws, NoValue, Point
 
 # how many numbers may be computed at one point, for each node: a comparison costs less than the simplification did
 NUMBERS_PER_NODE = 400
@@ -17,6 +17,8 @@ CLOSE = 1e-12
 # else, an error of this relative size is made at every step, some times, and values that differ by so many times what
 # becomes of it are different
 NOISE, SAMPLES, BEYOND_NOISE = 1e-13, 3, 30.0
+# in how many ways sizes are chosen in search of a value: an inverse of A'*A needs a tall A
+SIZES_TRIED = 60
 
 
 def agree(before: Node, after: Node) -> bool | None:
@@ -50,6 +52,33 @@ def agree(before: Node, after: Node) -> bool | None:
             return True
     # what has a value everywhere does not lose it everywhere by being simplified
     return False if lost == len(SIGNS_TRIED) else None
+
+
+def has_value(node: Node) -> bool | None:
+    """Whether a node has a value at some random point; None where that cannot be told.
+
+    >>> from matcalc.lower import lower
+    >>> from matcalc.parser import parse
+    >>> from matcalc.rulebook import default_rulebook
+    >>> [has_value(lower(parse(text).expr, default_rulebook())) for text in ("inv(A + B)", "inv(x*x')")]
+    [True, False]
+    """
+    order = postorder(node)
+    names = sorted({name for inner in order for d in inner.axes for name in d.names})
+    for attempt in range(SIZES_TRIED):
+        point = Point(attempt % len(SIGNS_TRIED), NUMBERS_PER_NODE * len(order))
+        ranks = Draws(f"sizes {attempt}").numbers(len(names))
+        point.sizes.update({name: 2 + k for k, (_, name) in enumerate(sorted(zip(ranks, names)))})
+        witness = Witness(point)
+        try:
+            witness.run(order)
+        except (NoValue, MatcalcError):
+            return None
+        except (ArithmeticError, ValueError):
+            continue
+        if all(map(isfinite, witness.done[node.digest])):
+            return True
+    return False
 
 
 def points_wanted(order: Sequence[Node]) -> int:

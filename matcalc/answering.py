@@ -15,8 +15,10 @@ from matcalc.step_answers import rendered_steps, steps_style, steps_target, with
 if TYPE_CHECKING:
     from matcalc.answers import Answer
     from matcalc.computation_graph import Graph
+    from matcalc.differentials import Differential
     from matcalc.rulebook import Rulebook
     from matcalc.separate import Derivatives
+    from matcalc.updates import Update
 
     Shown = Answer | Derivatives
     # from the text of a program to its answer
@@ -169,15 +171,14 @@ def as_presented(answer: Shown, expand: bool, factor: bool, inline: bool) -> Sho
 
 
 def rendered(answer: Shown, target: str) -> str:
-    """The answer in the wanted language; a differential as an equation, where there is a notation for one."""
-    from matcalc.differentials import Differential
-
+    """The answer in the wanted language; a differential or a step as an equation, where there is a notation for one."""
+    equation = equation_of(answer)
     if target == "text":
-        return answer.equation if isinstance(answer, Differential) else answer.text
+        return answer.text if equation is None else equation.equation
     if target == "unicode":
         return answer.unicode
     if target == "latex":
-        return answer.latex_equation() if isinstance(answer, Differential) else answer.latex()
+        return answer.latex() if equation is None else equation.latex_equation()
     if target == "index":
         return answer.index()
     if target == "numpy":
@@ -199,6 +200,14 @@ def graph_behind(answer: Shown) -> Graph:
     answers = list(answer.values()) if isinstance(answer, Derivatives) else [answer]
     variables = [part for one in answers for partial in one.partials for part in parts_of(partial.by)]
     return graph_of(answers[0].program, variables, answers[0].layout, answers[0].rulebook)
+
+
+def equation_of(answer: Shown) -> Differential | Update | None:
+    """The answer where it is an equation, with a name on the left."""
+    from matcalc.differentials import Differential
+    from matcalc.updates import Update
+
+    return answer if isinstance(answer, (Differential, Update)) else None
 
 
 def as_json(answer: Shown) -> str:
@@ -225,13 +234,12 @@ def as_json(answer: Shown) -> str:
 
 
 def fields(answer: Answer) -> dict[str, Any]:
-    """What belongs to one closed form; a differential is an equation as well."""
-    from matcalc.differentials import Differential
-
+    """What belongs to one closed form; a differential and a step are equations as well."""
     found: dict[str, Any] = {
         "text": answer.text,
         "latex": answer.latex() if answer.expression is not None else None,
         "shape": [str(dimension) for dimension in answer.shape],
         "parts": answer.parts,
     }
-    return {**found, "equation": answer.equation} if isinstance(answer, Differential) else found
+    equation = equation_of(answer)
+    return found if equation is None else {**found, "equation": equation.equation}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from matcalc.kinds import Kind
+from matcalc.sums import scaled
 from matcalc.tensor import oriented
 from matcalc.terms import Apply, Leaf, Node, postorder
 from matcalc.variables import is_tied
@@ -43,10 +44,11 @@ def kinks(root: Node) -> list[str]:
 def assumed(root: Node, write: Callable[[Node], str]) -> list[str]:
     """What the differentials of the functions that occur ask of their operands, which are written by `write`."""
     calls = [node for node in postorder(root) if isinstance(node, Apply) and not node.function.elementwise]
-    return list(dict.fromkeys([needed for node in calls for needed in _asked(node, write)]))
+    return list(dict.fromkeys([needed for node in calls for needed in assumed_by(node, write)]))
 
 
-def _asked(node: Apply, write: Callable[[Node], str]) -> list[str]:
+def assumed_by(node: Apply, write: Callable[[Node], str]) -> list[str]:
+    """What the differential of the function of one call asks of its operands."""
     function = node.function
     kinds = [(p.kind, arg) for p, arg in zip(function.parameters, node.args) if p.kind is not None]
     if function.assuming is None:
@@ -55,7 +57,11 @@ def _asked(node: Apply, write: Callable[[Node], str]) -> list[str]:
     if stable and all(map(_is_positive_stable, stable)):
         return []
     operands = {p.name: arg for p, arg in zip(function.parameters, node.args)}
-    return [re.sub(r"\$\{(\w+)\}", lambda match: write(operands[match[1]]), function.assuming)]
+
+    def written(match: re.Match[str]) -> str:
+        return write(scaled(-1 if match[1] else 1, operands[match[2]]))
+
+    return [re.sub(r"(-?)\$\{(\w+)\}", written, function.assuming)]
 
 
 def _is_positive_stable(node: Node) -> bool:

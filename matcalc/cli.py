@@ -24,6 +24,7 @@ from matcalc.options import (
     vector_option,
 )
 from matcalc.rule_commands import rules
+from matcalc.solution_commands import convex, solve, update
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -177,5 +178,5 @@ def evaluate(
         click.echo(written(numbers))
 
 
-main.add_command(graph)
-main.add_command(rules)
+for command in (solve, update, convex, graph, rules):
+    main.add_command(command)

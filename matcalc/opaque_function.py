@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.declarations import shape_kind
+from matcalc.intervals import REAL
 from matcalc.kinds import Kind
 from matcalc.opaque_signature import OpaqueSignature, path_of, split_name
+from matcalc.rule_curves import Curve
 from matcalc.rule_entries import Function
 from matcalc.rule_lines import RuleLine
 from matcalc.signature import Parameter, Signature
@@ -38,6 +40,7 @@ class OpaqueFunction(Function):
         self.numpy, self.latex = None, opaque.name
         self.assuming = self.kink = self.linear = None
         self.commutes = self.printed = False
+        self.curve, self.range, self.keeps = Curve(), REAL, None
         self._formulas = {}
 
     @property

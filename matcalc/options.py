@@ -56,6 +56,12 @@ DIFFERENTIATING = (
     click.option("-q", "--quiet", is_flag=True, help="No notes."),
 )
 
+SOLVING = (
+    DIFFERENTIATING[0],
+    click.option("--for", "unknown", metavar="NAME", help="The unknown; not needed where only one name is free."),
+    *DIFFERENTIATING[4:],
+)
+
 
 DERIVATIVE_FORMS = (
     click.option("--vec", is_flag=True, help="A matrix by a matrix as d vec(Y)/d vec(X)'."),
@@ -87,6 +93,13 @@ def derivative_options(function: Function) -> Function:
     for decorate in reversed(DERIVATIVE_FORMS):
         function = decorate(function)
     return differentiating(function)
+
+
+def solving(function: Function) -> Function:
+    """The argument and the options of a command that solves."""
+    for decorate in reversed(SOLVING):
+        function = decorate(function)
+    return function
 
 
 def vector_option(model: str) -> Callable[[Function], Function]:

@@ -10,6 +10,7 @@ from matcalc.dimensions import ONE
 from matcalc.errors import NotDifferentiableError
 from matcalc.expr import symbols
 from matcalc.kinds import SIGNS, Kind
+from matcalc.rule_curves import read_curve, read_range
 from matcalc.rule_differentials import read_adjoint, read_differential, read_value
 from matcalc.rule_fields import Field, split_fields, split_head, split_rule
 from matcalc.rule_formulas import read_formula, read_kind, read_let
@@ -62,11 +63,13 @@ class Function(Signature, Entry):
     parameter may carry further axes, along which the function works slice by slice.
     `printed` says that answers show it by its formula, which they keep whole until then.
     `commutes` says that the value commutes with every matrix that the first operand commutes with.
+    `curve` says how the value bends and moves with the operand, `range` where its entries lie, `keeps` what the value
+    is where the first operand is: `psd` or `positive`.
     """
 
     __slots__ = (
-        *("_formulas", "alias", "assuming", "commutes", "entry", "fields", "kink", "latex", "linear", "numpy"),
-        *("printed", "result_facts", "rulebook"),
+        *("_formulas", "alias", "assuming", "commutes", "curve", "entry", "fields", "keeps", "kink", "latex"),
+        *("linear", "numpy", "printed", "range", "result_facts", "rulebook"),
     )
 
     def __init__(self, entry: RuleLine, rulebook: Rulebook) -> None:
@@ -90,6 +93,9 @@ class Function(Signature, Entry):
         self.latex = self._template("latex") or self._plain_latex()
         self.assuming = self._template("assuming")
         self.kink = self._template("kink")
+        self.curve = read_curve(entry, self.fields.get("curve"))
+        self.range = read_range(entry, self.fields.get("range"), self.result_facts)
+        self.keeps = self._word("keeps", ("psd", "positive"))
         self.alias = self._alias()
 
     @property
@@ -213,6 +219,14 @@ class Function(Signature, Entry):
             end = field.start + len(field.text)
             raise self.entry.error(f"{name} = ... names a parameter of a function of matrices", field.start, end)
         return places[0]
+
+    def _word(self, name: str, words: Sequence[str]) -> str | None:
+        """What a field says, one of these words; None where there is no such field."""
+        field = self.fields.get(name)
+        if field is not None and field.text not in words:
+            end = field.start + len(field.text)
+            raise self.entry.error(f"{name} = {' or '.join(words)} was expected", field.start, end)
+        return None if field is None else field.text
 
     def _template(self, name: str) -> str | None:
         field = self.fields.get(name)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from matcalc.rule_lines import RuleLine
 
 # what a `fn` or `def` may state, besides its head, its result and its value
-FIELDS = ("d", "numpy", "latex", "linear", "adjoint", "commutes", "commuting", "assuming", "kink", "printed")
+FIELDS = (
+    *("d", "numpy", "latex", "linear", "adjoint", "commutes", "commuting", "assuming", "kink", "printed"),
+    *("curve", "range", "keeps"),
+)
 _TOKEN = re.compile(r'"[^"\n]*"|->|\w+|[^\s\w]')
 _OPENING, _CLOSING = "([{", ")]}"
 

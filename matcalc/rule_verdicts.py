@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from matcalc.curve_checks import curve_faults, keeping_faults, range_faults
 from matcalc.errors import MatcalcError
 from matcalc.rule_checks import (
     TOLERANCE,
@@ -69,4 +70,10 @@ def function_fault(function: Function, seed: int) -> str:
         if not error <= TOLERANCE:
             return f"{message} is off by {error:.1e}"
     broken = broken_facts(function, seed)
-    return f"the value is not {' and '.join(broken)}" if broken else ""
+    if broken:
+        return f"the value is not {' and '.join(broken)}"
+    wrong = curve_faults(function, seed) if function.curve.words else []
+    if wrong:
+        return f"the value is not {' and '.join(wrong)}"
+    outside = range_faults(function, seed) if "range" in function.fields else []
+    return next(iter(outside + (keeping_faults(function, seed) if function.keeps else [])), "")

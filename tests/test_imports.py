@@ -23,7 +23,9 @@ extents families member_counts binding
 shapes signature_shapes constraints products operators calls opaque_shapes structural inference elaborate
 latex
 parser
-rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries rule_known opaque_function rulebook
+intervals rule_curves
+rule_lines rule_fields rule_formulas templates linearity rule_differentials rule_entries rule_known
+opaque_function rulebook
 formulas
 terms
 sums labelling selectors components
@@ -38,10 +40,12 @@ reading forms network kronecker blocks part_names stretches subsums parts sum_no
 matching distinct patterns rewriting factoring quotients expanding denominators vanishing regrouping simplify
 recognition full_expansion full_factoring
 elimination witness_draws witness_products witness_functions witness_opaque witness_calls witness agreement guard
+ranges definiteness logarithms composition smoothness linear_maps linear_equations
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
-operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
-measuring verify
+operands stacks opaque_values sampling differences contraction report numeric evaluation
+rule_checks curve_checks rule_verdicts
+measuring verify solution_checks
 wrt assumptions hints known_results signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
@@ -49,8 +53,9 @@ stages sweeps
 steps entry_latex step_printing
 derivation chain_steps index_steps differential_steps step_styles
 api
+curvature equations squared solving updates
 function_table computation_graph graph_drawing
-arguments literals options rule_commands step_answers answering graph_commands cli __main__
+arguments literals options rule_commands step_answers answering graph_commands solution_commands cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason

@@ -7,7 +7,8 @@ import pytest
 
 import mutate_rules
 from matcalc import expr as ex
-from matcalc.errors import NotDifferentiableError
+from matcalc.curve_checks import curve_faults, keeping_faults, range_faults
+from matcalc.errors import NotDifferentiableError, ParseError
 from matcalc.numeric import evaluate
 from matcalc.printers.latex import latex
 from matcalc.printers.numpy import compile_numpy
@@ -23,7 +24,7 @@ from matcalc.rule_checks import (
     identity_error,
     linear_error,
 )
-from matcalc.rulebook import default_rulebook
+from matcalc.rulebook import default_rulebook, load_rulebook
 from rule_references import both_values, reference
 
 BOOK = default_rulebook()
@@ -86,6 +87,48 @@ def test_the_formula_agrees_with_the_value(function):
 def test_the_value_is_what_the_signature_promises(function):
     for seed in SEEDS:
         assert broken_facts(function, seed) == []
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.curve.words], ids=named)
+def test_the_curve_is_that_of_the_values(function):
+    for seed in range(60):
+        assert curve_faults(function, seed) == []
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if "range" in f.fields], ids=named)
+def test_values_lie_in_the_range(function):
+    for seed in range(60):
+        assert range_faults(function, seed) == []
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.keeps], ids=named)
+def test_what_a_function_keeps(function):
+    for seed in SEEDS:
+        assert keeping_faults(function, seed) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        ('fn bump(x) = sin(x)   d = cos(x).*dx   curve = "convex"', curve_faults),
+        ('fn bump(x) = x.^2   d = 2*x.*dx   curve = "increasing"', curve_faults),
+        ('fn bump(x) = x.^3   d = 3*x.^2.*dx   curve = "decreasing"', curve_faults),
+        ('fn bump(x) = x.^2   d = 2*x.*dx   range = "[1, inf)"', range_faults),
+    ],
+)
+def test_a_false_curve_or_range_is_found_out(line, faults, tmp_path):
+    file = tmp_path / "mine.rules"
+    file.write_text(line, encoding="utf-8")
+    (function,) = load_rulebook([file]).overloads("bump")
+    assert any(faults(function, seed) for seed in range(60))
+
+
+@pytest.mark.parametrize("field", ['curve = "round"', "curve = convex", 'range = "0 to 1"', "keeps = order"])
+def test_a_field_that_says_nothing_is_refused(field, tmp_path):
+    file = tmp_path / "mine.rules"
+    file.write_text(f"fn bump(x) = x   d = dx   {field}", encoding="utf-8")
+    with pytest.raises(ParseError):
+        load_rulebook([file])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=named)
