@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matcalc.api import diff, differentiate, evaluate, gradient, hessian, hvp, jacobian, jvp, vjp
     from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
+    from matcalc.judging import check
     from matcalc.parser import parse
     from matcalc.separate import Derivatives
 
@@ -37,6 +38,7 @@ __all__ = [
     "ShapeError",
     "UnknownNameError",
     "UnsupportedError",
+    "check",
     "clear_cache",
     "diff",
     "differentiate",
@@ -54,6 +56,7 @@ __all__ = [
 _HOMES = {
     "Derivative": ("matcalc.derivatives", "Derivative"),
     "Derivatives": ("matcalc.separate", "Derivatives"),
+    "check": ("matcalc.judging", "check"),
     "clear_cache": ("matcalc.interning", "clear_tables"),
     "diff": ("matcalc.api", "diff"),
     "differentiate": ("matcalc.api", "differentiate"),

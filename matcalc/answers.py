@@ -352,9 +352,20 @@ class Answer:
                 orders[opaque.base] = max(orders.get(opaque.base, 0), len(opaque.path))
         # the order of second derivatives is free, and a Hessian symmetric, only then
         smooth = [f"{name} is {order} times continuously differentiable" for name, order in orders.items() if order > 1]
-        return [*assumed(self.node, self._text_of), *smooth]
+        return [*assumed(self.node, self.text_of), *smooth]
 
-    def _text_of(self, node: Node) -> str:
+    def simplest(self, node: Node) -> Node:
+        """Another node, simplified as the answer is."""
+        return self._notation().shortest(node)[0]
+
+    def written(self, node: Node) -> str:
+        """A node of the shape of the answer as a text, such as one of its terms."""
+        from matcalc.printers.text import text
+
+        expression = self._notation().shortest(node)[1]
+        return self.text_of(node) if expression is None else text(expression)
+
+    def text_of(self, node: Node) -> str:
         from matcalc.printers.text import text
 
         try:

@@ -13,6 +13,7 @@ import click
 from matcalc import __version__
 from matcalc.answering import answer_programs, keywords
 from matcalc.arguments import CommandGroup, ExpressionCommand, read_program
+from matcalc.check_command import check
 from matcalc.options import (
     LAYOUTS,
     derivative_options,
@@ -176,4 +177,5 @@ def evaluate(
         click.echo(written(numbers))
 
 
+main.add_command(check)
 main.add_command(rules)

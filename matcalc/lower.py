@@ -331,7 +331,7 @@ class _Lowering:
         return lower(function.definition, self.rulebook, bound, local)
 
     def _function(self, node: Expr) -> Function:
-        """The overload for the shapes that the operands have here: inside a formula, what says X: matrix may be a row."""
+        """The overload for the shapes that operands have here: inside a formula, X: matrix(m,n) may be a row."""
         if not self.sizes or len(self.rulebook.overloads(node.value)) == 1:
             return self.rulebook.function(node.value, node.args)
         taken = [a if a.op == "number" or a.is_scalar else stand_in(self.shape(a)) for a in node.args]

@@ -40,13 +40,14 @@ elimination witness_draws witness_products witness_functions witness_opaque witn
 printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
-measuring verify
+rounding measuring verify
 wrt assumptions hints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api
+guesses trials ratios term_faults factor_faults counterexample judgement judging
 function_table
-arguments literals options rule_commands answering cli __main__
+arguments literals options rule_commands answering check_command cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason
