@@ -60,7 +60,7 @@ def check(
     >>> print(check("x'*x", "-2*x", "x"))
     the sign is wrong: the formula is minus the answer
     the answer is 2*x
-    for example with x = [3, 2]: the formula is [-6, -4], the answer [6, 4]
+    for example with x = [1, 2]: the formula is [-2, -4], the answer [2, 4]
     """
     answer = differentiate(
         expression,

@@ -1,9 +1,9 @@
-"""What rounding makes of numbers: found by computing them again from operands that differ in the last digits."""
+"""What rounding makes of numbers: found by computing them again with an error of its size made at every step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,33 +11,40 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    # of what is computed at a step, and the largest number that was added up there
+    Disturb = Callable[[Array, float], Array]
+    # numbers, with this done at each step on the way
+    Compute = Callable[[Disturb | None], Array]
 
-# operands are scaled by numbers so far from 1, which keeps their structure and takes other ways of rounding
-NUDGES = (1 + 2e-15, 1 - 3e-15, 1 + 7e-15)
+UNIT = 2.0**-52  # the relative error made at a step
+SAMPLES = 3
 BEYOND = 30.0  # differences of so many times what rounding makes of the numbers are no rounding
 
 
-def nudged(values: Mapping[str, Any], start: int) -> dict[str, Any]:
-    """The operands, each scaled by a number close to 1; what is no array, such as a function, stays."""
-    scaled: dict[str, Any] = {}
-    for place, (name, value) in enumerate(values.items(), start=start):
-        scaled[name] = value * NUDGES[place % len(NUDGES)] if isinstance(value, np.ndarray) else value
-    return scaled
+def disturbance(seed: int) -> Disturb:
+    """Something that makes a random error of the size of rounding in every entry."""
+    rng = np.random.default_rng(seed)
+
+    def disturb(array: Array, summand: float) -> Array:
+        return np.asarray(array + UNIT * rng.uniform(-1.0, 1.0, np.shape(array)) * np.maximum(np.abs(array), summand))
+
+    return disturb
 
 
-def reach(compute: Callable[[Mapping[str, Any]], Array], values: Mapping[str, Any]) -> float:
-    """How far the numbers computed from these operands move, at most, when the operands move by their rounding.
+def reach(compute: Compute) -> float:
+    """How far numbers move, at most, when errors are made on the way; 0 where that cannot be told.
 
-    >>> x = {"x": np.array(0.3)}
-    >>> bool(reach(lambda v: np.asarray(1e6 + v["x"] - 1e6), x) < 1e-9)
+    >>> x = np.asarray(0.3)
+    >>> far = reach(lambda disturb: (disturb(1e6 + x, 1e6) if disturb else 1e6 + x) - 1e6)
+    >>> 1e-12 < far < 1e-9
     True
     """
-    here = compute(values)
-    others = [compute(nudged(values, start)) for start in range(len(NUDGES))]
-    distances = [float(np.max(np.abs(other - here), initial=0.0)) for other in others]
-    return max(distances) if all(np.isfinite(distances)) else 0.0
+    here = compute(None)
+    moved = [compute(disturbance(seed)) - here for seed in range(SAMPLES)]
+    far = max([float(np.max(np.abs(change), initial=0.0)) for change in moved])
+    return far if np.isfinite(far) else 0.0
 
 
-def lost(difference: float, compute: Callable[[Mapping[str, Any]], Array], values: Mapping[str, Any]) -> bool:
+def lost(difference: float, compute: Compute) -> bool:
     """Whether a difference is no larger than what rounding makes of the numbers it was found in."""
-    return difference <= BEYOND * reach(compute, values)
+    return difference <= BEYOND * reach(compute)

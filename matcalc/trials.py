@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matcalc.answers import Answer
     from matcalc.dimensions import Shape
     from matcalc.guesses import Guess
+    from matcalc.rounding import Compute, Disturb
     from matcalc.terms import Node
 
     Array = NDArray[np.float64]
@@ -65,29 +66,29 @@ class Trial:
         guess = beside.guess
         self.found = np.zeros_like(self.wanted) if guess.is_zero else self.numbers(guess.node, guess.shape)
 
-    def numbers(self, node: Node, shape: Shape | None, values: Mapping[str, Any] | None = None) -> Array:
+    def numbers(self, node: Node, shape: Shape | None, disturb: Disturb | None = None) -> Array:
         """The array of a node at this point: of rows and columns, or as many axes as a tensor has."""
-        operands = self.beside.answer.operands(self.values if values is None else values)
-        array = tensor_value(node, operands, self.sizes, self.beside.answer.rulebook)
+        operands = self.beside.answer.operands(self.values)
+        array = tensor_value(node, operands, self.sizes, self.beside.answer.rulebook, disturb)
         return array if shape is None else array.reshape([d.value(self.sizes) for d in shape])
 
-    def agree(self, found: Array, wanted: Array, compute: Callable[[Mapping[str, Any]], Array] | None = None) -> bool:
+    def agree(self, found: Array, wanted: Array, compute: Compute | None = None) -> bool:
         """Whether two arrays are equal; `compute` finds their difference anew, to tell rounding from error."""
         if found.shape != wanted.shape or not np.all(np.isfinite(found)):
             return False
         difference = largest(found - wanted)
         if difference <= CLOSE * max(largest(found), largest(wanted)):
             return True
-        return compute is not None and lost(difference, compute, self.values)
+        return compute is not None and lost(difference, compute)
 
     @property
     def is_equal(self) -> bool:
         """Whether the formula has the numbers of the answer."""
         guess, answer = self.beside.guess, self.beside.answer
 
-        def difference(values: Mapping[str, Any]) -> Array:
-            wanted = self.numbers(answer.node, answer.matrix_shape, values)
-            return (0.0 if guess.is_zero else self.numbers(guess.node, guess.shape, values)) - wanted
+        def difference(disturb: Disturb | None) -> Array:
+            wanted = self.numbers(answer.node, answer.matrix_shape, disturb)
+            return (0.0 if guess.is_zero else self.numbers(guess.node, guess.shape, disturb)) - wanted
 
         return self.agree(self.found, self.wanted, difference)
 
