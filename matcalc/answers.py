@@ -14,6 +14,7 @@ from matcalc.hints import hint_text, symmetric_hint
 from matcalc.kinds import FunctionKind, Kind
 from matcalc.layout import arranged
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
+from matcalc.lints import lints
 from matcalc.lower import axes_of
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.notation import Notation
@@ -89,6 +90,11 @@ class Answer:
         """The variables, and the vectors that the answer is multiplied with."""
         vectors = [self.cotangent, *[partial.along for partial in self.partials]]
         return [*[partial.by for partial in self.partials], *[vector for vector in vectors if vector is not None]]
+
+    @property
+    def moving_names(self) -> list[str]:
+        """Their names, those of the parts of a column."""
+        return [part.name for symbol in self._moving for part in parts_of(symbol)]
 
     def _notation(self) -> Notation:
         """How this answer is written."""
@@ -309,7 +315,7 @@ class Answer:
     @property
     def remarks(self) -> list[str]:
         """The notes, but for what would make the answer shorter."""
-        notes = [*self.program.notes, *self._dropped]
+        notes = [*self.program.notes, *lints(self.program, self.moving_names), *self._dropped]
         used = {symbol.name for symbol in symbols(self.program.expr)}
         for by in dict.fromkeys(part for partial in self.partials for part in parts_of(partial.by)):
             if by.name not in used:
@@ -327,8 +333,9 @@ class Answer:
         """
         if self.expression is None:
             return ""
-        moving = [part.name for symbol in self._moving for part in parts_of(symbol)]
-        found = symmetric_hint(self.node, self.expression, moving, lambda node: self._notation().shortest(node)[1])
+        found = symmetric_hint(
+            self.node, self.expression, self.moving_names, lambda node: self._notation().shortest(node)[1]
+        )
         if found is None:
             return ""
         names, shorter = found

@@ -45,8 +45,8 @@ def check(
     derivative in the layout asked for, 1 where it does not, and 2 where something cannot be read or compared.
 
     \b
-    matcalc check "x'*A*x" --wrt x --equals "2*A*x"
-    matcalc check "norm2(X*w - y)^2" --wrt w --equals "2*X'*(X*w - y)"
+    matcalc check "x'*A*x" --wrt x --equals "A*x + A'*x"
+    matcalc check "norm2(X*w - y)^2" --wrt w --equals "2*(X*w - y)'*X" --layout numerator
     """
     from matcalc.judging import check as judged
 

@@ -41,7 +41,7 @@ printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation rule_checks rule_verdicts
 rounding measuring verify
-wrt assumptions hints signs wording presentation notation statements answers
+wrt assumptions hints lints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 api
