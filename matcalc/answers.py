@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matcalc.assumptions import assumed, conventions, kinks
+from matcalc.assumptions import assumed, conventions, kinks, nonzero
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
@@ -359,7 +359,7 @@ class Answer:
                 orders[opaque.base] = max(orders.get(opaque.base, 0), len(opaque.path))
         # the order of second derivatives is free, and a Hessian symmetric, only then
         smooth = [f"{name} is {order} times continuously differentiable" for name, order in orders.items() if order > 1]
-        return [*assumed(self.node, self.text_of), *smooth]
+        return [*assumed(self.node, self.text_of), *nonzero(self.program.expr, self.rulebook), *smooth]
 
     def simplest(self, node: Node) -> Node:
         """Another node, simplified as the answer is."""

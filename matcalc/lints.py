@@ -42,7 +42,8 @@ def unused(names: Iterable[str], program: Program) -> list[str]:
 def lost_minus(program: Program) -> list[str]:
     """`phi*-(1/6)*phi`, which nobody writes for a product: a difference with one `*` too many."""
     return [
-        f"{name}*-{number} is read as the product {name}*(-{number}); if a difference was meant, it is {name} - {number}"
+        f"{name}*-{number} is read as the product {name}*(-{number}); "
+        f"if a difference was meant, it is {name} - {number}"
         for name, number in NEGATIVE_FACTOR.findall(program.source)
     ]
 
