@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matcalc.curvature import Convexity, convexity
     from matcalc.derivatives import Derivative
     from matcalc.interning import clear_tables as clear_cache
+    from matcalc.judging import check
     from matcalc.parser import parse
     from matcalc.separate import Derivatives
     from matcalc.solving import NotAffineError, Solution, solve
@@ -46,6 +47,7 @@ __all__ = [
     "UnknownNameError",
     "UnsupportedError",
     "Update",
+    "check",
     "clear_cache",
     "convexity",
     "diff",
@@ -72,6 +74,7 @@ _HOMES = {
     "NotAffineError": ("matcalc.solving", "NotAffineError"),
     "Solution": ("matcalc.solving", "Solution"),
     "Update": ("matcalc.updates", "Update"),
+    "check": ("matcalc.judging", "check"),
     "clear_cache": ("matcalc.interning", "clear_tables"),
     "convexity": ("matcalc.curvature", "convexity"),
     "diff": ("matcalc.api", "diff"),

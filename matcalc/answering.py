@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,8 @@ def answer_programs(
         answer = as_presented(in_form(ask(text, **asked), form), expand, factor, inline)
         written = shown_as(answer, target, style, shapes)
         click.echo(on_one_line(written, target) if batch else written)
+        if not (quiet or batch):
+            note_unused(answer, asked["variables"])
         report_on(answer, quiet, shapes, check, seed)
 
     if not batch:
@@ -96,6 +98,18 @@ def answer_lines(expression: str | None, respond: Callable[[str], None]) -> None
 def on_one_line(written: str, target: str) -> str:
     """An answer by several variables, which has a line for each, as one line."""
     return (" " if target == "latex" else "; ").join(written.splitlines())
+
+
+def note_unused(answer: Shown, declared: Iterable[str]) -> None:
+    """Which names of --var stand nowhere; lines of a batch share their declarations, so there it means nothing."""
+    from matcalc.lints import unused
+    from matcalc.separate import Derivatives
+    from matcalc.spelling import plain_name
+
+    answers = list(answer.values()) if isinstance(answer, Derivatives) else [answer]
+    moving = {name for one in answers for name in one.moving_names}
+    for note in unused([name for name in map(plain_name, declared) if name not in moving], answer.program):
+        click.echo(f"note: {note}", err=True)
 
 
 def report_on(answer: Shown, quiet: bool, shapes: bool, check: bool, seed: int) -> None:

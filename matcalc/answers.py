@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matcalc.assumptions import assumed, conventions, kinks
+from matcalc.assumptions import assumed, conventions, kinks, nonzero
 from matcalc.dimensions import SCALAR, Dimension, Shape
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol, symbols
@@ -15,6 +15,7 @@ from matcalc.kinds import FunctionKind, Kind
 from matcalc.known_results import known_as
 from matcalc.layout import arranged
 from matcalc.lifting import Stacks, lifted, stack_symbol, stack_symbols
+from matcalc.lints import lints
 from matcalc.lower import axes_of
 from matcalc.matrixform import MatrixForms, NoMatrixForm
 from matcalc.notation import Notation
@@ -90,6 +91,11 @@ class Answer:
         """The variables, and the vectors that the answer is multiplied with."""
         vectors = [self.cotangent, *[partial.along for partial in self.partials]]
         return [*[partial.by for partial in self.partials], *[vector for vector in vectors if vector is not None]]
+
+    @property
+    def moving_names(self) -> list[str]:
+        """Their names, those of the parts of a column."""
+        return [part.name for symbol in self._moving for part in parts_of(symbol)]
 
     def _notation(self) -> Notation:
         """How this answer is written."""
@@ -309,7 +315,7 @@ class Answer:
     @property
     def remarks(self) -> list[str]:
         """The notes, but for what would make the answer shorter."""
-        notes = [*self.program.notes, *self._dropped]
+        notes = [*self.program.notes, *lints(self.program, self.moving_names), *self._dropped]
         used = {symbol.name for symbol in symbols(self.program.expr)}
         for by in dict.fromkeys(part for partial in self.partials for part in parts_of(partial.by)):
             if by.name not in used:
@@ -339,8 +345,9 @@ class Answer:
         """
         if self.expression is None:
             return ""
-        moving = [part.name for symbol in self._moving for part in parts_of(symbol)]
-        found = symmetric_hint(self.node, self.expression, moving, lambda node: self._notation().shortest(node)[1])
+        found = symmetric_hint(
+            self.node, self.expression, self.moving_names, lambda node: self._notation().shortest(node)[1]
+        )
         if found is None:
             return ""
         names, shorter = found
@@ -364,9 +371,20 @@ class Answer:
                 orders[opaque.base] = max(orders.get(opaque.base, 0), len(opaque.path))
         # the order of second derivatives is free, and a Hessian symmetric, only then
         smooth = [f"{name} is {order} times continuously differentiable" for name, order in orders.items() if order > 1]
-        return [*assumed(self.node, self._text_of), *smooth]
+        return [*assumed(self.node, self.text_of), *nonzero(self.program.expr, self.rulebook), *smooth]
 
-    def _text_of(self, node: Node) -> str:
+    def simplest(self, node: Node) -> Node:
+        """Another node, simplified as the answer is."""
+        return self._notation().shortest(node)[0]
+
+    def written(self, node: Node) -> str:
+        """A node of the shape of the answer as a text, such as one of its terms."""
+        from matcalc.printers.text import text
+
+        expression = self._notation().shortest(node)[1]
+        return self.text_of(node) if expression is None else text(expression)
+
+    def text_of(self, node: Node) -> str:
         from matcalc.printers.text import text
 
         try:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
+from matcalc.expr import postorder as ex_postorder
+from matcalc.expr import symbols
 from matcalc.kinds import Kind
+from matcalc.lower import lower
 from matcalc.sums import scaled
 from matcalc.tensor import oriented
-from matcalc.terms import Apply, Leaf, Node, postorder
+from matcalc.terms import POSITIVE, Apply, Leaf, Node, postorder
 from matcalc.variables import is_tied
+
+if TYPE_CHECKING:
+    from matcalc.expr import Expr
+    from matcalc.rulebook import Rulebook
 
 TIED = {
     "projected": "by a symmetric or skew variable: the projection onto the structure, (G + G')/2 or (G - G')/2",
@@ -45,6 +53,32 @@ def assumed(root: Node, write: Callable[[Node], str]) -> list[str]:
     """What the differentials of the functions that occur ask of their operands, which are written by `write`."""
     calls = [node for node in postorder(root) if isinstance(node, Apply) and not node.function.elementwise]
     return list(dict.fromkeys([needed for node in calls for needed in assumed_by(node, write)]))
+
+
+def nonzero(expression: Expr, rulebook: Rulebook) -> list[str]:
+    """That what an expression divides by is not 0, unless it is known to be positive.
+
+    Where it cancels, as in `x./x`, nothing in the answer shows it any more.
+    """
+    from matcalc.printers.text import text
+
+    found = []
+    for divisor in [part for node in ex_postorder(expression) for part in _divisors(node)]:
+        if lower(divisor, rulebook).sign != POSITIVE:
+            found.append(
+                f"{'' if divisor.is_scalar else 'no entry of '}{text(divisor)} is {'not ' * divisor.is_scalar}0"
+            )
+    return list(dict.fromkeys(found))
+
+
+def _divisors(node: Expr) -> tuple[Expr, ...]:
+    """What a quotient divides by, or what has a negative number as exponent."""
+    if node.free:
+        return ()
+    if node.op in ("div", "haddiv"):
+        return (node.args[1],) if symbols(node.args[1]) else ()
+    is_inverse = node.op == "hadpow" or (node.op == "pow" and node.args[0].is_scalar)
+    return (node.args[0],) if is_inverse and node.args[1].op == "neg" and symbols(node.args[0]) else ()
 
 
 def assumed_by(node: Apply, write: Callable[[Node], str]) -> list[str]:

@@ -13,6 +13,7 @@ import click
 from matcalc import __version__
 from matcalc.answering import answer_programs, keywords
 from matcalc.arguments import CommandGroup, ExpressionCommand, read_program
+from matcalc.check_command import check
 from matcalc.graph_commands import graph
 from matcalc.options import (
     LAYOUTS,
@@ -178,5 +179,5 @@ def evaluate(
         click.echo(written(numbers))
 
 
-for command in (solve, update, convex, graph, rules):
+for command in (check, solve, update, convex, graph, rules):
     main.add_command(command)

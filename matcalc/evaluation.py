@@ -41,21 +41,37 @@ from matcalc.terms import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from matcalc.rounding import Disturb
     from matcalc.rulebook import Rulebook
 
     Array = NDArray[np.float64]
 
 
-def tensor_value(root: Node, values: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook) -> Array:
+def tensor_value(
+    root: Node,
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    rulebook: Rulebook,
+    disturb: Disturb | None = None,
+) -> Array:
     """The array of a node, its axes in order.
 
     `values` holds the operands by name, and callables for opaque functions, `sizes` every size name that occurs.
+    `disturb` is done to what is computed at each step.
     """
     done: dict[bytes, Array] = {}
     with np.errstate(all="ignore"):
         for node in postorder(root):
-            done[node.digest] = _value(node, done, values, sizes, rulebook)
+            value = _value(node, done, values, sizes, rulebook)
+            if disturb is not None and isinstance(node, (Apply, Product, Sum, Summed)):
+                value = disturb(value, _largest_summand(node, done))
+            done[node.digest] = value
     return done[root.digest]
+
+
+def _largest_summand(node: Node, done: Mapping[bytes, Array]) -> float:
+    terms = node.terms if isinstance(node, Sum) else ()
+    return max([0.0, *[abs(float(c)) * float(np.max(np.abs(done[t.digest]), initial=0.0)) for c, t in terms]])
 
 
 def _value(

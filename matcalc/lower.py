@@ -14,6 +14,7 @@ from matcalc.dimensions import ONE, Dimension, Shape, shape_of
 from matcalc.entrywise import applied_entrywise, constant_named, entrywise_power, larger, pi_node, stands_as_function
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Expr, Symbol
+from matcalc.kinds import plain_kind
 from matcalc.substitution import summed
 from matcalc.sums import as_exponent, constant, linear, ones, scaled, size_node, zero
 from matcalc.tensor import apply, entrywise, part, permuted, product, raised
@@ -312,7 +313,7 @@ class _Lowering:
             identity, operands, sizes = opening
             bound = {name: self.of(operand) for name, operand in operands.items()}
             return lower(identity.right, self.rulebook, bound, {n: self.dimension(d) for n, d in sizes.items()})
-        function = self.rulebook.function(node.value, node.args)
+        function = self._function(node)
         shape = self.shape(node)
         if function.elementwise and len(node.args) == 1 and node.args[0].op == "stack":
             return self.stacked(node.args[0], lambda block: self._entrywise_call(function, (block,), self.shape(block)))
@@ -322,11 +323,30 @@ class _Lowering:
         if function.linear is not None and (shape[0] == ONE) != (shape[1] == ONE):
             raise UnsupportedError(f"{function.name} of a scalar and a matrix is not supported")
         if stands_as_function(function, self.fold):
+            self._refuse_row_as_matrix(function, node)
             return apply(function, tuple(args), axes_of(shape))
         assert function.definition is not None
         local = local_sizes(function, [self.shape(a) for a in node.args])
         bound = {p.name: a for p, a in zip(function.parameters, args) if p.literal is None}
         return lower(function.definition, self.rulebook, bound, local)
+
+    def _function(self, node: Expr) -> Function:
+        """The overload for the shapes that operands have here: inside a formula, X: matrix(m,n) may be a row."""
+        if not self.sizes or len(self.rulebook.overloads(node.value)) == 1:
+            return self.rulebook.function(node.value, node.args)
+        taken = [a if a.op == "number" or a.is_scalar else stand_in(self.shape(a)) for a in node.args]
+        return self.rulebook.function(node.value, taken)
+
+    def _refuse_row_as_matrix(self, function: Function, node: Expr) -> None:
+        """Index terms do not tell a row from a column, as a function along one axis of a matrix must."""
+        if not self.fold and not function.elementwise and any(p.literal is not None for p in function.parameters):
+            for parameter, arg in zip(function.parameters, node.args):
+                rows, columns = self.shape(arg)
+                if rows == ONE != columns and parameter.kind is not None and parameter.kind.structure == "matrix":
+                    raise UnsupportedError(
+                        f"{function.name} of a row needs a line of its own beside {function.where}",
+                        suggestion=f"state {function.name} of a row(n) there as well, before that of a matrix",
+                    )
 
     def _entrywise_call(self, function: Function, operands: Sequence[Expr], shape: Shape) -> Node:
         args = [self.spread(a, shape) for a in operands]
@@ -449,6 +469,11 @@ _STRUCTURAL: dict[str, Callable[[_Lowering, Expr], Node]] = {
     name: getattr(_Lowering, name)
     for name in "tr sum diag tril triu eye ones zeros max min pi inf unit vec kron commutation duplication".split()
 }
+
+
+def stand_in(shape: Shape) -> Expr:
+    """An operand of which nothing but the shape is known."""
+    return ex.symbol("operand", plain_kind(shape))
 
 
 def slots(lengths: Sequence[Dimension], total: Dimension) -> list[Node | None]:

@@ -7,7 +7,7 @@ order k along v1, ..., vk is a sum of k-th derivatives along the single directio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import comb, factorial, prod
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from matcalc.contraction import along_structure
-from matcalc.differences import directional_derivative
+from matcalc.differences import ROWS, SHRINK, directional_derivative
 from matcalc.expr import Symbol
 from matcalc.numeric import evaluate
+from matcalc.rounding import reach
 from matcalc.stacked import parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from matcalc.answers import Answer
+    from matcalc.rounding import Disturb
 
     Array = NDArray[np.float64]
     Sizes = dict[str, int]
@@ -59,6 +61,17 @@ def measured(answer: Answer, values: Mapping[str, Any], sizes: Sizes, moves: Seq
     return Measured(slope, uncertainty, around)
 
 
+def rounding_of(answer: Answer, values: Mapping[str, Any], sizes: Sizes, moves: Sequence[Move]) -> float:
+    """How far rounding moves what `measured` finds: that of the values, over the finest step of the differences."""
+    finest = STEP * len(moves) / SHRINK ** (ROWS - 1)
+
+    def near(step: Move, disturb: Disturb | None) -> Array:
+        along = value_along(answer, values, sizes, step, disturb)
+        return np.concatenate([along(k * finest) for k in (-2, -1, 0, 1, 2)])
+
+    return sum(abs(weight) * reach(partial(near, move)) / finest ** len(moves) for weight, move in polarised(moves))
+
+
 def moves_of(answer: Answer, values: Mapping[str, Any], directions: Mapping[Symbol, Array]) -> tuple[list[Move], float]:
     """How the variables move in each differentiation, and what the lengths were divided by.
 
@@ -67,15 +80,15 @@ def moves_of(answer: Answer, values: Mapping[str, Any], directions: Mapping[Symb
     open_moves = {by: _move(by, answer.symmetric, values, direction) for by, direction in directions.items()}
     moves: list[Move] = []
     length = 1.0
-    for partial in answer.partials:
-        if partial.along is None:
-            moves.append(open_moves[partial.by])
+    for step in answer.partials:
+        if step.along is None:
+            moves.append(open_moves[step.by])
             continue
-        vector = np.concatenate([values[part.name].reshape(-1) for part in parts_of(partial.along)])
+        vector = np.concatenate([values[part.name].reshape(-1) for part in parts_of(step.along)])
         longest = max(largest(vector), 1e-300)
         length *= longest
         convention = "projected" if answer.symmetric == "cookbook" else answer.symmetric
-        moves.append(_move(partial.by, convention, values, vector / longest))
+        moves.append(_move(step.by, convention, values, vector / longest))
     return moves, length
 
 
@@ -105,13 +118,15 @@ def polarised(moves: Sequence[Move]) -> Iterator[tuple[float, Move]]:
         yield prod(signs) / count, total
 
 
-def value_along(answer: Answer, values: Mapping[str, Any], sizes: Sizes, move: Move) -> Along:
+def value_along(
+    answer: Answer, values: Mapping[str, Any], sizes: Sizes, move: Move, disturb: Disturb | None = None
+) -> Along:
     """The entries of the value, or its product with the cotangent, where the variables have moved t times this far."""
     expression, cotangent = answer.program.expr, answer.cotangent
 
     def along(t: float) -> Array:
         moved = {**values, **{name: values[name] + t * step for name, step in move.items()}}
-        value = evaluate(expression, moved, sizes, answer.rulebook)
+        value = evaluate(expression, moved, sizes, answer.rulebook, disturb)
         return (value if cotangent is None else np.sum(values[cotangent.name] * value)).reshape(-1)
 
     return along

@@ -25,6 +25,7 @@ from matcalc.templates import numpy_function, scipy, solved
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from matcalc.rounding import Disturb
     from matcalc.rulebook import Function, Rulebook
 
     Array = NDArray[np.float64]
@@ -41,12 +42,14 @@ def evaluate(
     values: Mapping[str, Any],
     sizes: Mapping[str, int] | None = None,
     rulebook: Rulebook | None = None,
+    disturb: Disturb | None = None,
 ) -> Array:
     """The numbers of an expression: a column as (n,), a row as (1, n), a matrix as (m, n), a scalar as ().
 
     `values` gives an array for each variable (more are accepted) and callables for an opaque function, `sizes` the
     size names that no array shows. Raises ShapeError where arrays do not fit, MatcalcError where one is missing or a
-    matrix has no inverse. A point outside the domain gives nan or inf.
+    matrix has no inverse. A point outside the domain gives nan or inf. `disturb` is done to what is computed at each
+    step.
     """
     names = symbols(expr)
     used = [symbol for symbol in names if not isinstance(symbol, Member)]
@@ -60,7 +63,7 @@ def evaluate(
     operands |= {family.key: members(family, values) for family in families}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of SciPy, where a matrix is close to one without a value
-        result = _evaluate(expr, operands, known, rulebook or _default_rulebook(), 0)
+        result = _evaluate(expr, operands, known, rulebook or _default_rulebook(), 0, disturb)
     if expr.is_scalar:
         return result.reshape(())
     return result.reshape(-1) if expr.is_column else result
@@ -73,10 +76,16 @@ def _default_rulebook() -> Rulebook:
 
 
 def _evaluate(
-    expr: Expr, operands: Mapping[str, Any], sizes: Mapping[str, int], rulebook: Rulebook, depth: int
+    expr: Expr,
+    operands: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    rulebook: Rulebook,
+    depth: int,
+    disturb: Disturb | None = None,
 ) -> Array:
     """The numbers of an expression as rows and columns."""
     done: dict[int, Any] = {}  # arrays; of what depends on an index, stacks of them
+    exact: set[int] = set()  # numbers and sizes, which are counted with
     for node in postorder(expr):
         args = [done[id(arg)] for arg in node.args]
         if node.op == "index_sum":
@@ -91,9 +100,25 @@ def _evaluate(
             value = stacked(node.free, args, sizes, partial(_operated, node, operands, sizes, rulebook, depth))
         else:
             value = _operated(node, operands, sizes, rulebook, depth, args)
+        if disturb is not None and node.args:
+            value = _disturbed(value, node, args, disturb, exact)
+        elif node.op != "symbol":
+            exact.add(id(node))
         done[id(node)] = value
     result: Array = done[id(expr)]
     return result
+
+
+def _disturbed(value: Any, node: Expr, args: Sequence[Any], disturb: Disturb, exact: set[int]) -> Any:
+    """The value of an operator, disturbed unless it is of numbers and sizes only."""
+    if all(id(arg) in exact for arg in node.args):
+        exact.add(id(node))
+        return value
+    arrays = [arg.array if isinstance(arg, Stack) else arg for arg in args]
+    summand = max([float(np.max(np.abs(array), initial=0.0)) for array in arrays]) if node.op == "add" else 0.0
+    if isinstance(value, Stack):
+        return Stack(value.indices, disturb(value.array, summand))
+    return disturb(value, summand)
 
 
 def _operated(

@@ -119,7 +119,7 @@ class Solution(Answer):
         terms = [term for _, term in residual.terms] if isinstance(residual, Sum) else [residual]
         for term in terms:
             if leaf in postorder(guarded(derivative(term, leaf, self.rulebook), self.rulebook)[0]):
-                return f"{what} is not affine in {self.unknown.name}: it has the term {self._text_of(term)}"
+                return f"{what} is not affine in {self.unknown.name}: it has the term {self.text_of(term)}"
         return f"{what} is not affine in {self.unknown.name}"
 
     def _require_as_many_entries(self, residual: Node) -> None:
@@ -143,7 +143,7 @@ class Solution(Answer):
         leaf = self._leaf
         if is_symmetric(leaf) and not is_symmetric(found) and agree(found, transposed(found)) is not True:
             raise UnsupportedError(
-                f"without symmetry the solution is {self._text_of(found)}, which is not known to be symmetric",
+                f"without symmetry the solution is {self.text_of(found)}, which is not known to be symmetric",
                 suggestion=f"declare {self.unknown.name} a matrix",
             )
         constant = substituted(residual, {leaf.digest: zero(leaf.axes)})
@@ -176,7 +176,7 @@ class Solution(Answer):
         found = []
         for node in self.nonzero:
             what = "no entry of {} is 0" if node.axes else "{} is not 0"
-            found.append(what.format(self._text_of(_without_number(guarded(node, self.rulebook)[0]))))
+            found.append(what.format(self.text_of(_without_number(guarded(node, self.rulebook)[0]))))
         sign = self.unknown.kind.sign
         if sign:
             found.append(f"the solution is {sign}, as {self.unknown.name} is declared")
@@ -188,7 +188,7 @@ class Solution(Answer):
     def assumptions(self) -> list[str]:
         """What the inverses in the solution ask for, those that are certain apart."""
         calls = [node for node in postorder(self.node) if isinstance(node, Apply) and not node.function.elementwise]
-        certain = [asked for node in calls if self._is_certain(node) for asked in assumed_by(node, self._text_of)]
+        certain = [asked for node in calls if self._is_certain(node) for asked in assumed_by(node, self.text_of)]
         return [asked for asked in super().assumptions if asked not in certain]
 
     def _is_certain(self, node: Apply) -> bool:

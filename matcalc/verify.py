@@ -7,7 +7,7 @@ cannot be measured is said, and a NaN never passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,13 @@ from matcalc.errors import MatcalcError
 from matcalc.evaluation import tensor_value
 from matcalc.expr import postorder
 from matcalc.kinds import Kind, free_kind
-from matcalc.measuring import largest, measured, moves_of
+from matcalc.lower import lower
+from matcalc.measuring import largest, measured, moves_of, rounding_of
 from matcalc.numeric import evaluate
 from matcalc.opaque_signature import split_name
 from matcalc.opaque_values import SmoothFunction
 from matcalc.report import Report, written
+from matcalc.rounding import BEYOND
 from matcalc.sampling import LARGEST_CONDITION, choose_sizes, draw, draw_direction
 from matcalc.terms import Apply, Node
 from matcalc.terms import postorder as term_postorder
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
 
     from matcalc.answers import Answer
     from matcalc.expr import Expr
+    from matcalc.measuring import Move
     from matcalc.rulebook import Rulebook
 
     Array = NDArray[np.float64]
     Sizes = dict[str, int]
+    # directions of the open variables, what they were divided by, the derivative along them, and the moves measured
+    Slope = tuple[list[Array], float, Array, list[Move]]
 
 __all__ = ["Report", "verified"]
 
@@ -181,7 +186,8 @@ def drawn_operand(kind: Kind, sizes: Sizes, sign: str, factor: float, rng: Gener
 
 def compared_at(answer: Answer, values: Mapping[str, Any], sizes: Sizes, rng: Generator) -> tuple[float, str] | None:
     """The largest error at a point, and of what; None where nothing can be measured at it."""
-    slopes, floor = [], ROUNDING
+    slopes: list[Slope] = []
+    floor = ROUNDING
     for _ in range(DIRECTIONS):
         directions = {by: draw_direction(free_kind(by.kind), sizes, rng) for by in answer.open_variables}
         moves, length = moves_of(answer, values, directions)
@@ -192,21 +198,60 @@ def compared_at(answer: Answer, values: Mapping[str, Any], sizes: Sizes, rng: Ge
         floor = max(floor, flat(answer) * found.around)
         if not found.uncertainty <= tolerance(answer) / MARGIN * scale(floor, found.slope):
             return None
-        slopes.append(([directions[by] for by in answer.open_variables], length, found.slope))
+        slopes.append(([directions[by] for by in answer.open_variables], length, found.slope, moves))
     if not is_tame(answer, values, sizes):
         return None
-    return judged(answer, values, sizes, slopes, floor)
+    telling = told_from_rounding(answer, values, sizes, slopes, floor)
+    return None if telling is None else judged(answer, values, sizes, telling, floor)
+
+
+def told_from_rounding(
+    answer: Answer, values: Mapping[str, Any], sizes: Sizes, slopes: Sequence[Slope], floor: float
+) -> list[Slope] | None:
+    """The slopes that tell something: without those in which an answer of zero meets what rounding leaves.
+
+    None where rounding hides an answer that is not zero.
+    """
+    array = np.asarray(answer.evaluate(values, sizes), dtype=np.float64)
+    wanted = arrangement(answer, sizes)
+    if array.shape != wanted.shape:
+        return list(slopes)
+    telling = []
+    for slope in slopes:
+        directions, length, expected, moves = slope
+        found = wanted.contracted(array, directions) / length
+        error = relative(found, expected, floor)
+        if (
+            error <= tolerance(answer)
+            or not np.isfinite(error)
+            or largest(found - expected) > BEYOND * rounding_of(answer, values, sizes, moves)
+        ):
+            telling.append(slope)
+        elif np.any(array):
+            return None
+    return telling
+
+
+def arrangement(answer: Answer, sizes: Sizes) -> Arrangement:
+    """Where the entries of the answer stand."""
+    variables = [by.kind.shape for by in answer.open_variables]
+    return Arrangement(answer.value_shape, variables, answer.layout, sizes, answer.vec)
 
 
 def is_tame(answer: Answer, values: Mapping[str, Any], sizes: Sizes) -> bool:
-    """Whether the matrices that the answer assumes invertible, or to have a root, are far from singular here."""
+    """Whether the matrices that are assumed invertible, or to have a root, are far from singular here.
+
+    Those of the expression too: they may have cancelled from the answer.
+    """
     assumed: list[Node] = []
-    for node in term_postorder(answer.node):
+    given = lower(answer.program.expr, answer.rulebook)
+    for node in [*term_postorder(answer.node), *term_postorder(given)]:
         if isinstance(node, Apply) and not node.function.elementwise:
             for parameter, arg in zip(node.function.parameters, node.args):
                 if parameter.kind is not None and parameter.kind.facts & {"invertible", "positive_stable"}:
                     assumed.append(arg)
     operands = answer.operands(values)
+    assumed = list({arg.digest: arg for arg in assumed}.values())
     arrays = [(arg, tensor_value(arg, operands, sizes, answer.rulebook)) for arg in assumed]
     conditions = [np.linalg.cond(array) for arg, array in arrays if len(arg.axes) == 2 and np.all(np.isfinite(array))]
     finite = all(np.all(np.isfinite(array)) for _, array in arrays)
@@ -217,24 +262,23 @@ def judged(
     answer: Answer,
     values: Mapping[str, Any],
     sizes: Sizes,
-    slopes: list[tuple[list[Array], float, Array]],
+    slopes: Sequence[Slope],
     floor: float,
 ) -> tuple[float, str]:
     """How far the answer is from what was measured along directions, from its printed form, and from symmetry."""
     array = np.asarray(answer.evaluate(values, sizes), dtype=np.float64)
-    variables = answer.open_variables
-    wanted = Arrangement(answer.value_shape, [by.kind.shape for by in variables], answer.layout, sizes, answer.vec)
+    wanted = arrangement(answer, sizes)
     if array.shape != wanted.shape:
         return float("inf"), f"the answer has shape {array.shape}, the layout asks for {wanted.shape}"
-    errors = []
-    for directions, length, expected in slopes:
+    errors = [(0.0, "")]
+    for directions, length, expected, _ in slopes:
         found = wanted.contracted(array, directions) / length
         errors.append((relative(found, expected, floor), contrast(found, expected)))
     if answer.expression is not None:
         shown = evaluate(answer.expression, answer.operands(values), sizes, answer.rulebook)
         errors.append((relative(shown, array, floor), "the printed form has other numbers than the answer"))
     entries = wanted.flattened(array)
-    for axis, (first, second) in enumerate(pairwise(variables), start=1):
+    for axis, (first, second) in enumerate(pairwise(answer.open_variables), start=1):
         if first == second:
             swapped = entries.swapaxes(axis, axis + 1)
             errors.append((relative(swapped, entries, floor), "second derivatives are not symmetric"))

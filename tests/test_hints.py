@@ -78,3 +78,21 @@ def test_hint_keeps_the_form() -> None:
 
 def test_vectors_of_products_are_not_declared() -> None:
     assert matcalc.hvp("logdet(X)", "X", "V").notes == []
+
+
+DIVISORS = [
+    ("sum(x./x)", "x", ["no entry of x is 0"]),
+    ("x/norm2(x)", "x", ["norm2(x) is not 0"]),
+    ("(a/a)*x", "x", ["a is not 0"]),
+    ("sum(x.^-2)", "x", ["no entry of x is 0"]),
+    ("a^-2*x", "a", ["a is not 0"]),
+    ("1/(1 + exp(-a))", "a", []),
+    ("x'*x/2", "x", []),
+    ("a: scalar positive; x/a", "x", []),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "assumed"), DIVISORS)
+def test_divisors_are_assumed_not_to_be_zero(expression: str, wrt: str, assumed: list[str]) -> None:
+    """Also those that have cancelled; not those that are known to be positive."""
+    assert matcalc.differentiate(expression, wrt).assumptions == assumed

@@ -45,17 +45,19 @@ printers slices indexform shape_arithmetic
 sympy_sums sympy_scalars sympy_matrices sympy_input
 operands stacks opaque_values sampling differences contraction report numeric evaluation
 rule_checks curve_checks rule_verdicts
-measuring verify solution_checks
-wrt assumptions hints known_results signs wording presentation notation statements answers
+rounding measuring verify solution_checks
+wrt assumptions hints known_results lints signs wording presentation notation statements answers
 vector_products differentials derivatives
 separate
 stages sweeps
 steps entry_latex step_printing
 derivation chain_steps index_steps differential_steps step_styles
 api
+guesses trials ratios term_faults factor_faults counterexample judgement judging
 curvature equations squared solving updates
 function_table computation_graph graph_drawing
-arguments literals options rule_commands step_answers answering graph_commands solution_commands cli __main__
+arguments literals options rule_commands step_answers answering
+check_command graph_commands solution_commands cli __main__
 """
 RANK = {name: rank for rank, line in enumerate(STAGES.split("\n")) for name in line.split()}
 # imports inside functions that point up, each with its reason

@@ -221,3 +221,43 @@ def test_text_of_a_report() -> None:
     bad = Report("wrong", 0.5, [0], [{}], "the answer gives 1 where 2 is measured")
     assert bad.text == "checked at 1 point: largest relative error 5e-01: wrong\nthe answer gives 1 where 2 is measured"
     assert repr(bad) == "<report: wrong, largest relative error 5e-01>"
+
+
+VANISHING = [
+    ("b'*X'*(y - X*inv(X'*X)*X'*y)", "b"),
+    ("b'*(X*inv(X'*X)*X'*X - X)'*y", "b"),
+    ("norm2((A*inv(A) - eye(n))*x)", "x"),
+    ("x'*(inv(A)*A - eye(n))*w", "x"),
+]
+HIDDEN = ["log(1 + exp(a - 30))", "log(1 + exp(a - 25))", "10^9 + a^2 - 10^9"]
+
+
+@pytest.mark.parametrize(("expression", "wrt"), VANISHING)
+def test_a_zero_of_which_only_rounding_is_measured_is_confirmed(expression: str, wrt: str) -> None:
+    derivative = answer(expression, wrt, variables={**KINDS, "b": "vector(n)"})
+    assert derivative.text == "zeros(n)"
+    report = derivative.check()
+    assert report.ok, report.text
+
+
+@pytest.mark.parametrize("expression", HIDDEN)
+def test_what_rounding_hides_is_not_called_wrong(expression: str) -> None:
+    """Confirmed where there is a point at which enough is left of it, else not checked."""
+    for seed in range(3):
+        assert answer(expression, "a").check(seed=seed).verdict != "wrong"
+
+
+def test_rounding_excuses_no_error() -> None:
+    """A wrong answer is refuted beside terms that lose their digits, and where the right one is zero."""
+    noise = "x'*(inv(A)*A - eye(n))*w"
+    for other in (f"{noise} + x'*w/10^6", f"{noise} + sum(x)", "x'*w"):
+        assert verified(passed_off(noise, answer(other, "x"))).verdict == "wrong"
+    assert verified(passed_off("log(1 + exp(a - 12))", answer("1.001*log(1 + exp(a - 12))", "a"))).verdict == "wrong"
+    assert verified(passed_off("10^5 + a^2 - 10^5", answer("1.0001*a^2", "a"))).verdict == "wrong"
+
+
+def test_points_where_a_matrix_of_the_expression_is_singular_are_left_out() -> None:
+    """inv(X'*X) is not in the answer, which is zero, and has no value where X is wide."""
+    report = answer("y'*X*inv(X'*X)*X'*X*w - y'*X*w", "w").check()
+    assert report.ok, report.text
+    assert all(sizes["m"] > sizes["n"] for sizes in report.sizes)
