@@ -54,6 +54,10 @@ def lowered_folded(
     return _Lowering(rulebook, operands or {}, sizes or {}, fold=True).run(expression)
 
 
+def _is_for_rows(function: Function) -> bool:
+    return any(p.kind is not None and p.kind.structure == "row" for p in function.parameters)
+
+
 def lowered_differences(expression: Expr, rulebook: Rulebook, operands: Mapping[str, Node]) -> list[Node]:
     """The index terms of the differences in an expression, with the signs that they have there."""
     order = ex.postorder(expression)
@@ -322,7 +326,8 @@ class _Lowering:
         args = [self.of(a) for a in node.args]
         if function.linear is not None and (shape[0] == ONE) != (shape[1] == ONE):
             raise UnsupportedError(f"{function.name} of a scalar and a matrix is not supported")
-        if stands_as_function(function, self.fold):
+        # a definition for rows would not be known again: index terms do not tell a row from a column
+        if stands_as_function(function, self.fold and not _is_for_rows(function)):
             self._refuse_row_as_matrix(function, node)
             return apply(function, tuple(args), axes_of(shape))
         assert function.definition is not None

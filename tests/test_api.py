@@ -278,7 +278,7 @@ def test_other_refusals(kind: type[matcalc.MatcalcError], call: Callable[[], Any
 
 def test_every_error_is_a_matcalc_error_with_an_exit_status() -> None:
     kinds = [getattr(matcalc, name) for name in matcalc.__all__ if name.endswith("Error")]
-    assert len(kinds) == 6
+    assert len(kinds) == 7
     assert all(issubclass(kind, matcalc.MatcalcError) for kind in kinds)
     assert matcalc.ParseError.exit_status == 2
     assert matcalc.ShapeError.exit_status == 1

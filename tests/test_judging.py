@@ -195,7 +195,7 @@ TOLD = [
     ("norm2(X*w - y)^2", "2*X*(X*w - y)", "w", "shape", "the inner sizes n and m differ"),
     ("norm2(X*w - y)^2", "2*X*w", "w", "shape", "the answer is n x 1, the formula is m x 1"),
     ("logdet(X'*X)", "2*inv(X)'", "X", "only if square", "m = n"),
-    ("sum(sigmoid(X*w))", "X'*(tanh(X*w).*(1 - sigmoid(X*w)))", "w", "damaged factor", "tanh(X*w) stands where"),
+    ("sum(sigmoid(X*w))", "X'*(tanh(X*w).*(1 - sigmoid(X*w)))", "w", "damaged factor", "stands where the answer has"),
     ("x'*x", "2*log(-x.^2)", "x", "no value", "no value"),
     ("x'*x", "0", "x", "different", "the formula is zero"),
     ("w'*w", "w", "x", "different", "the answer is zero"),

@@ -290,7 +290,7 @@ NOTES = [
 
 @pytest.mark.parametrize(("source", "by", "notes"), NOTES, ids=[s for s, _, _ in NOTES])
 def test_notes(source: str, by: str, notes: list[str]) -> None:
-    assert derivative(source, by).notes == notes
+    assert derivative(source, by).remarks == notes
 
 
 ASSUMED = [

@@ -237,7 +237,10 @@ def test_apart_gives_one_answer_each() -> None:
         assert both[name].text == alone.text
         assert agree(both.evaluate(values)[name], alone.evaluate(values), 1e-14)
     assert both.check().ok
-    assert both.notes == []
+    assert both.notes == [
+        "the derivative by x is the gradient of least squares (zero in the normal equations)",
+        "the derivative by A is the gradient of least squares by the matrix (an outer product with the residual)",
+    ]
     assert both.variables == both["x"].variables
 
 

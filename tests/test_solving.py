@@ -261,4 +261,4 @@ def test_solve_on_the_command_line():
 def test_update_on_the_command_line():
     found = run("update", "norm2(X*w - y)^2", "--wrt", "w", "--step", "alpha", "-q")
     assert found.output == "w_next = w - 2*alpha*X'*(X*w - y)\n"
-    assert json.loads(run("update", "x'*x", "--wrt", "x", "--to", "json").output)["equation"] == "x_next = x - 2*eta*x"
+    assert json.loads(run("update", "x'*x", "--wrt", "x", "--to", "json").stdout)["equation"] == "x_next = x - 2*eta*x"
